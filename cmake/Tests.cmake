@@ -1,0 +1,22 @@
+# halftone_tests(io SOURCES file_test.cpp ... ROOMS io [TORCH]) makes the program io_tests and the ctest unit.io.
+# One program a room: a program that links torch takes half a second to start, so one per file would cost minutes.
+function(halftone_tests NAME)
+  cmake_parse_arguments(T "TORCH" "LABEL" "SOURCES;ROOMS;PACKAGES" ${ARGN})
+  if(NOT T_LABEL)
+    set(T_LABEL unit)
+  endif()
+  add_executable(${NAME}_tests ${T_SOURCES})
+  target_link_libraries(${NAME}_tests PRIVATE halftone_warnings GTest::gtest_main GTest::gmock ${T_PACKAGES})
+  foreach(ROOM IN LISTS T_ROOMS)
+    target_link_libraries(${NAME}_tests PRIVATE halftone::${ROOM})
+  endforeach()
+  target_include_directories(${NAME}_tests PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${NAME}_tests PRIVATE
+    HALFTONE_GOLDENS="${CMAKE_SOURCE_DIR}/tests/goldens" HALFTONE_EXAMPLES="${CMAKE_SOURCE_DIR}/examples")
+  if(T_TORCH)
+    target_precompile_headers(${NAME}_tests REUSE_FROM halftone_pch)
+  endif()
+  add_test(NAME ${T_LABEL}.${NAME}
+           COMMAND ${NAME}_tests --gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${T_LABEL}.${NAME}.xml)
+  set_tests_properties(${T_LABEL}.${NAME} PROPERTIES LABELS ${T_LABEL})
+endfunction()
