@@ -14,6 +14,9 @@ function(halftone_tests NAME)
   target_compile_definitions(${NAME}_tests PRIVATE
     HALFTONE_GOLDENS="${CMAKE_SOURCE_DIR}/tests/goldens" HALFTONE_EXAMPLES="${CMAKE_SOURCE_DIR}/examples")
   if(T_TORCH)
+    # The precompiled header is -fPIC; a program would be compiled -fPIE, which may not share it.
+    set_target_properties(${NAME}_tests PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${NAME}_tests PRIVATE -fPIC)
     target_precompile_headers(${NAME}_tests REUSE_FROM halftone_pch)
   endif()
   add_test(NAME ${T_LABEL}.${NAME}

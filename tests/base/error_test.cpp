@@ -1,9 +1,9 @@
 #include "halftone/base/error.h"
 
-#include <gtest/gtest.h>
-
 #include <new>
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace halftone {
 namespace {
@@ -21,11 +21,11 @@ TEST(Error, KeepsTheContextFromTheInsideOut) {
   }
 }
 
-TEST(Error, HintComesLast) {
-  EXPECT_EQ(Error(ErrorKind::usage, "a").with_hint("b").render(), "a\n  hint: b");
-}
+TEST(Error, HintComesLast) { EXPECT_EQ(Error(ErrorKind::usage, "a").with_hint("b").render(), "a\n  hint: b"); }
 
-TEST(Error, WhileDoingReturnsTheBodysValue) { EXPECT_EQ(while_doing("counting", [] { return 7; }), 7); }
+TEST(Error, WhileDoingReturnsTheBodysValue) {
+  EXPECT_EQ(while_doing("counting", [] { return 7; }), 7);
+}
 
 TEST(Error, ForeignExceptionsBecomeOurs) {
   const auto kind_of = [](auto thrower) {
@@ -43,8 +43,8 @@ TEST(Error, ForeignExceptionsBecomeOurs) {
 
 TEST(Error, ExitCodesAreThoseOfTheManual) {
   using enum ErrorKind;
-  const std::vector<std::pair<ErrorKind, int>> table = {{usage, 2},    {input, 3},         {unsupported, 4},
-                                                        {resource, 5}, {numeric, 6},       {conflict, 7},
+  const std::vector<std::pair<ErrorKind, int>> table = {{usage, 2},     {input, 3},         {unsupported, 4},
+                                                        {resource, 5},  {numeric, 6},       {conflict, 7},
                                                         {internal, 70}, {interrupted, 130}, {terminated, 143}};
   for (const auto& [kind, code] : table) EXPECT_EQ(exit_code(kind), code);
 }
@@ -55,6 +55,24 @@ TEST(Printable, EscapesWhatWouldReachTheTerminal) {
   EXPECT_EQ(printable("a\xff"), "a\\xff");
   EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
   EXPECT_EQ(printable("cut \xe4\xbd"), "cut \\xe4\\xbd");
+}
+
+TEST(Printable, EscapesWhatOnlyLooksLikeUtf8) {
+  EXPECT_EQ(printable("\xe0\x82\x9b"), "\\xe0\\x82\\x9b");           // an overlong U+009B
+  EXPECT_EQ(printable("\xf0\x80\x80\x9b"), "\\xf0\\x80\\x80\\x9b");  // and a longer one
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // a surrogate
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // past U+10FFFF
+  EXPECT_EQ(printable("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xe0\xa0\x80"), "\xf4\x8f\xbf\xbf\xed\x9f\xbf\xe0\xa0\x80");
+}
+
+TEST(Clipped, CutsBetweenCharacters) {
+  EXPECT_EQ(clipped("short"), "short");
+  EXPECT_EQ(clipped("abcdef", 6), "abcdef");
+  EXPECT_EQ(clipped("abcdef", 5), "abcde...");
+  EXPECT_EQ(clipped("ab\xe4\xbd\xa0", 4), "ab...");
+  EXPECT_EQ(clipped("ab\xe4\xbd\xa0z", 5), "ab\xe4\xbd\xa0...");
+  EXPECT_EQ(clipped(std::string(100, '\x80'), 10), "...");
+  EXPECT_EQ(clipped("abc", 0), "...");
 }
 
 TEST(Assert, IsAnInternalError) {

@@ -55,6 +55,9 @@ class Error : public std::exception {
 // Text with control characters and invalid UTF-8 replaced by escapes: names out of files may reach a terminal.
 std::string printable(std::string_view text);
 
+// At most `limit` bytes of text, "..." after a cut: a name out of a file may be as long as the file.
+std::string clipped(std::string_view text, std::size_t limit = 120);
+
 template <class... Args>
 [[noreturn]] void fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));

@@ -8,8 +8,14 @@
 namespace halftone {
 namespace {
 
-// The parser itself does not limit depth; brackets outside strings are counted first.
-void check_depth(std::string_view text, const std::string& origin) {
+// What the parser lets pass: it does not limit depth (brackets outside strings are counted here), skips a byte
+// order mark and takes a NUL for the end of the text.
+void check_text(std::string_view text, const std::string& origin) {
+  require(!text.starts_with("\xEF\xBB\xBF"), ErrorKind::input,
+          "{}: begins with a byte order mark, not with JSON", origin);
+  const size_t nul = text.find('\0');
+  require(nul == std::string_view::npos, ErrorKind::input, "{}: not valid JSON, a NUL stands at byte {}",
+          origin, nul);
   int depth = 0;
   bool inside_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -31,7 +37,7 @@ void check_depth(std::string_view text, const std::string& origin) {
   // nlohmann prefixes its messages with "[json.exception...] ".
   const size_t bracket = what.find("] ");
   if (bracket != std::string::npos) what.erase(0, bracket + 2);
-  fail(ErrorKind::input, "{}: not valid JSON near byte {} ({})", origin, byte, what);
+  fail(ErrorKind::input, "{}: not valid JSON near byte {} ({})", origin, byte, clipped(what, 240));
 }
 
 // Refuses a key that stands twice in one object.
@@ -43,26 +49,36 @@ class UniqueKeys {
     using enum Json::parse_event_t;
     if (event == object_start) open_.emplace_back();
     if (event == object_end) open_.pop_back();
-    if (event == key && !open_.back().insert(parsed.get<std::string>()).second) {
-      fail(ErrorKind::input, "{}: key \"{}\" stands twice in one object", origin_, parsed.get<std::string>());
-    }
+    if (event == key) add(parsed.get_ref<const std::string&>());
     return true;
   }
 
  private:
+  void add(const std::string& name) {
+    require(open_.back().insert(name).second, ErrorKind::input, "{}: key \"{}\" stands twice in one object",
+            origin_, clipped(name));
+    require(open_.back().size() <= kMaxJsonKeys, ErrorKind::input, "{}: an object of more than {} keys",
+            origin_, kMaxJsonKeys);
+  }
+
   std::string origin_;
   std::vector<std::unordered_set<std::string>> open_;
 };
 
 [[noreturn]] void fail_type(const Json& value, const std::string& key, const char* expected,
                             const std::string& origin) {
-  fail(ErrorKind::input, "{}: \"{}\" is {}, expected {}", origin, key, value.dump().substr(0, 40), expected);
+  fail(ErrorKind::input, "{}: \"{}\" is {}, expected {}", origin, key, clipped(value.dump(), 40), expected);
+}
+
+// Integers above 2^63-1 are parsed as unsigned and would wrap.
+bool is_int64(const Json& value) {
+  return value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : value.is_number_integer();
 }
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& origin) {
-  check_depth(text, origin);
+  check_text(text, origin);
   try {
     return Json::parse(text, UniqueKeys(origin));
   } catch (const Json::parse_error& error) {
@@ -77,11 +93,13 @@ bool JsonEvents::parse_error(std::size_t byte, const std::string&, const nlohman
 }
 
 bool JsonEvents::refuse(const std::string& what) const {
-  fail(ErrorKind::input, "{}: {} stands where it does not belong", origin_, what);
+  const std::string where = place();
+  fail(ErrorKind::input, "{}: {}{}{} stands where it does not belong", origin_, where,
+       where.empty() ? "" : ": ", what);
 }
 
 void read_json_events(std::string_view text, JsonEvents& handler, const std::string& origin) {
-  check_depth(text, origin);
+  check_text(text, origin);
   Json::sax_parse(text, &handler);
 }
 
@@ -91,7 +109,7 @@ bool has(const Json& object, const std::string& key) {
 
 std::int64_t get_int(const Json& object, const std::string& key, const std::string& origin) {
   require(has(object, key), ErrorKind::input, "{}: \"{}\" is missing", origin, key);
-  if (!object[key].is_number_integer()) fail_type(object[key], key, "an integer", origin);
+  if (!is_int64(object[key])) fail_type(object[key], key, "an integer of 64 bits", origin);
   return object[key].get<std::int64_t>();
 }
 
@@ -125,7 +143,7 @@ std::vector<std::int64_t> get_ints_or(const Json& object, const std::string& key
   if (!object[key].is_array()) fail_type(object[key], key, "a list of integers", origin);
   std::vector<std::int64_t> values;
   for (const auto& item : object[key]) {
-    if (!item.is_number_integer()) fail_type(object[key], key, "a list of integers", origin);
+    if (!is_int64(item)) fail_type(object[key], key, "a list of integers", origin);
     values.push_back(item.get<std::int64_t>());
   }
   return values;

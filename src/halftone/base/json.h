@@ -38,6 +38,8 @@ class JsonEvents : public nlohmann::json_sax<Json> {
  protected:
   // Throws: `what` stands where the handler does not expect it.
   [[noreturn]] bool refuse(const std::string& what) const;
+  // Where the handler stands, for refuse(): "tensor \"a\"", or nothing.
+  virtual std::string place() const { return {}; }
   const std::string& origin() const { return origin_; }
 
  private:
@@ -45,17 +47,20 @@ class JsonEvents : public nlohmann::json_sax<Json> {
 };
 
 inline constexpr int kMaxJsonDepth = 256;
+// Keys of one object in a tree: its search for a key is linear, so building it is quadratic.
+inline constexpr std::size_t kMaxJsonKeys = 16384;
 
 // Parses text. `origin` names the file in messages. Throws Error(input) for anything that is not one JSON value
-// in UTF-8, nests deeper than kMaxJsonDepth, or repeats a key inside one object (two readers would see two
-// values).
+// in UTF-8 (without a byte order mark), nests deeper than kMaxJsonDepth, has an object of more than
+// kMaxJsonKeys keys, or repeats a key inside one object (two readers would see two values).
 Json parse_json(std::string_view text, const std::string& origin);
 
-// Streams text to handler. Throws Error(input) as parse_json does, except that repeated keys are the handler's
-// affair. What the handler throws passes through.
+// Streams text to handler. Throws Error(input) as parse_json does, except that the number of keys is free and
+// repeated keys are the handler's affair. What the handler throws passes through.
 void read_json_events(std::string_view text, JsonEvents& handler, const std::string& origin);
 
-// Typed access with errors that name the file and the key. A JSON null counts as absent.
+// Typed access with errors that name the file and the key. A JSON null counts as absent. Integers are those of
+// 64 bits with a sign; 16.0 is none.
 bool has(const Json& object, const std::string& key);
 std::int64_t get_int(const Json& object, const std::string& key, const std::string& origin);
 std::int64_t get_int_or(const Json& object, const std::string& key, std::int64_t fallback,

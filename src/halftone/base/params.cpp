@@ -12,14 +12,19 @@
 namespace halftone {
 namespace {
 
-std::optional<std::int64_t> as_int(const std::string& text) {
+// The value of an unquoted scalar that is a number and nothing else.
+std::optional<std::int64_t> as_int(const Value& written) {
+  if (written.kind != Value::Kind::scalar || written.quoted) return std::nullopt;
+  const std::string& text = written.text;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
-std::optional<double> as_double(const std::string& text) {
+std::optional<double> as_double(const Value& written) {
+  if (written.kind != Value::Kind::scalar || written.quoted) return std::nullopt;
+  const std::string& text = written.text;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
@@ -110,7 +115,8 @@ const Value* ParamReader::take(const char* name) {
 }
 
 void ParamReader::wrong(const Value& value, const char* name, const std::string& expected) {
-  const std::string got = value.kind == Value::Kind::scalar ? "\"" + value.text + "\""
+  const std::string got = value.kind == Value::Kind::scalar
+                              ? fmt::format("{}\"{}\"", value.quoted ? "the text " : "", value.text)
                           : value.kind == Value::Kind::list ? "a list"
                           : value.kind == Value::Kind::map  ? "keys and values"
                                                             : "nothing";
@@ -131,7 +137,7 @@ void ParamReader::field(const char* name, bool& out, const char*) {
 void ParamReader::field(const char* name, std::int64_t& out, Range<std::int64_t> range, const char*) {
   const Value* value = take(name);
   if (!value) return;
-  const auto number = value->kind == Value::Kind::scalar ? as_int(value->text) : std::nullopt;
+  const auto number = as_int(*value);
   if (number && *number >= range.low && *number <= range.high) {
     out = *number;
   } else {
@@ -142,7 +148,7 @@ void ParamReader::field(const char* name, std::int64_t& out, Range<std::int64_t>
 void ParamReader::field(const char* name, double& out, Range<double> range, const char*) {
   const Value* value = take(name);
   if (!value) return;
-  const auto number = value->kind == Value::Kind::scalar ? as_double(value->text) : std::nullopt;
+  const auto number = as_double(*value);
   if (number && *number >= range.low && *number <= range.high) {
     out = *number;
   } else {
@@ -181,7 +187,7 @@ void ParamReader::field(const char* name, std::map<std::string, double>& out, Ra
   if (!value) return;
   if (value->kind != Value::Kind::map) return wrong(*value, name, "expected names with numbers");
   for (const auto& [key, item] : value->fields) {
-    const auto number = item.kind == Value::Kind::scalar ? as_double(item.text) : std::nullopt;
+    const auto number = as_double(item);
     if (!number || *number < range.low || *number > range.high) {
       wrong(item, (name + ("." + key)).c_str(), expected_number("a number", range_text(range)));
     } else {

@@ -46,7 +46,7 @@ class FaultyFiles final : public FileSystem {
  private:
   bool due(Fault::Call call) {
     std::lock_guard lock(mutex_);
-    return call == fault_.call && fault_.after-- <= 0;
+    return call == fault_.call && fault_.after-- <= 0 && fault_.times-- > 0;
   }
 
   FileSystem& inner_;

@@ -14,7 +14,8 @@ std::string errno_text(int error) { return std::strerror(error); }
 
 InputFile::InputFile(FileSystem& files, const std::string& path) : files_(&files), path_(path), handle_(-1) {
   const FileStat stat = files.stat(path);
-  require(stat.exists, ErrorKind::input, "{}: no such file", path);
+  const bool absent = stat.error == 0 || stat.error == ENOENT;
+  require(stat.exists, ErrorKind::input, "{}: {}", path, absent ? "no such file" : errno_text(stat.error));
   require(stat.regular, ErrorKind::input, "{}: not a regular file", path);
   handle_ = files.open_read(path);
   require(handle_ >= 0, ErrorKind::input, "{}: cannot be opened ({})", path, errno_text(-handle_));
@@ -114,7 +115,8 @@ std::string parent_path(const std::string& path) {
   const size_t end = path.find_last_not_of('/');
   const size_t slash = end == std::string::npos ? end : path.find_last_of('/', end);
   if (slash == std::string::npos) return path.starts_with('/') ? "/" : ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  const size_t last = path.find_last_not_of('/', slash);
+  return last == std::string::npos ? "/" : path.substr(0, last + 1);
 }
 
 }  // namespace halftone

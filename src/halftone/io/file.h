@@ -18,6 +18,7 @@ struct FileStat {
   bool regular = false;
   bool directory = false;
   std::uint64_t size = 0;
+  int error = 0;  // errno, where it does not exist or may not be seen
 };
 
 // Thread-safe. Functions that return an int give 0 (or a handle) on success, else -errno.
@@ -25,7 +26,7 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual int open_read(const std::string& path) = 0;  // never blocks on a pipe; regular files only
-  virtual int create(const std::string& path) = 0;     // truncates
+  virtual int create(const std::string& path) = 0;     // truncates; never blocks on a pipe
   virtual std::int64_t read_at(int handle, std::span<std::byte> out, std::uint64_t offset) = 0;
   virtual std::int64_t write_at(int handle, std::span<const std::byte> data, std::uint64_t offset) = 0;
   virtual int sync(int handle) = 0;
@@ -44,7 +45,8 @@ class FileSystem {
 // The machine's file system.
 FileSystem& posix_files();
 
-// A file system in memory, for tests.
+// A file system in memory, for tests. As a disk does it, but that directories need not be made before files are
+// created in them, that there are no links, and that nothing is lost without a sync.
 std::unique_ptr<FileSystem> memory_files();
 
 // Which primitive of a FaultyFiles fails, and when.
@@ -53,6 +55,7 @@ struct Fault {
   int after = 0;         // calls of that kind that still succeed
   int error = 5;         // errno reported (EIO)
   bool shorten = false;  // reads and writes do one byte instead of failing
+  int times = 1 << 30;   // calls that fail before the disk works again
 };
 
 // Passes everything to `inner` but for one fault. `inner` must outlive it.
@@ -109,7 +112,7 @@ void write_file(FileSystem& files, const std::string& path, std::string_view con
 std::string join_path(const std::string& a, const std::string& b);
 // Last component of a path, trailing slashes ignored.
 std::string base_name(const std::string& path);
-// The directory that holds path: "." for a bare name.
+// The directory that holds path: "." for a bare name, "/" for "/".
 std::string parent_path(const std::string& path);
 
 }  // namespace halftone

@@ -1,5 +1,7 @@
 #include "halftone/io/hash.h"
 
+#include <new>
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -7,7 +9,10 @@ namespace halftone {
 
 struct Hash64::State {
   XXH3_state_t* native = XXH3_createState();
-  State() { XXH3_64bits_reset(native); }
+  State() {
+    if (native == nullptr) throw std::bad_alloc();
+    XXH3_64bits_reset(native);
+  }
   ~State() { XXH3_freeState(native); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;

@@ -34,7 +34,7 @@ class PosixFiles final : public FileSystem {
   }
 
   int create(const std::string& path) override {
-    return or_errno(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    return or_errno(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666));
   }
 
   std::int64_t read_at(int handle, std::span<std::byte> out, std::uint64_t offset) override {
@@ -52,8 +52,8 @@ class PosixFiles final : public FileSystem {
 
   FileStat stat(const std::string& path) override {
     struct ::stat info {};
-    if (::stat(path.c_str(), &info) != 0) return {};
-    return {true, S_ISREG(info.st_mode), S_ISDIR(info.st_mode), static_cast<std::uint64_t>(info.st_size)};
+    if (::stat(path.c_str(), &info) != 0) return {.error = errno};
+    return {true, S_ISREG(info.st_mode), S_ISDIR(info.st_mode), static_cast<std::uint64_t>(info.st_size), 0};
   }
 
   std::vector<std::string> list(const std::string& directory) override {

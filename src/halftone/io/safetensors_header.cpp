@@ -1,6 +1,7 @@
 #include "halftone/io/safetensors_header.h"
 
 #include <algorithm>
+#include <cctype>
 #include <unordered_set>
 
 #include "halftone/base/error.h"
@@ -8,12 +9,6 @@
 
 namespace halftone {
 namespace {
-
-constexpr size_t kMaxRank = 64;
-
-bool multiply_overflows(std::uint64_t a, std::uint64_t b, std::uint64_t& product) {
-  return __builtin_mul_overflow(a, b, &product);
-}
 
 // Fills TensorEntry values from the events of
 // {"name": {"dtype": "...", "shape": [...], "data_offsets": [begin, end]}, "__metadata__": {"k": "v"}}.
@@ -31,8 +26,7 @@ class HeaderEvents final : public JsonEvents {
 
   bool end_object() override {
     if (depth_ == 2 && !metadata_) {
-      require(seen_ == 7, ErrorKind::input, "{}: tensor \"{}\" lacks its dtype, shape or data_offsets",
-              origin(), entries_.back().name);
+      expect(seen_ == 7, "lacks its dtype, shape or data_offsets");
     }
     --depth_;
     return true;
@@ -40,21 +34,10 @@ class HeaderEvents final : public JsonEvents {
 
   bool key(string_t& name) override {
     if (depth_ == 1) {
-      metadata_ = name == "__metadata__";
-      if (!names_.insert(name).second) {
-        fail(ErrorKind::input, "{}: \"{}\" stands twice in the header", origin(), name);
-      }
-      if (!metadata_) entries_.emplace_back().name = name;
-      return true;
+      start_entry(name);
+    } else if (!metadata_) {
+      start_field(name);
     }
-    if (metadata_) return true;
-    const int bit = name == "dtype" ? 1 : name == "shape" ? 2 : name == "data_offsets" ? 4 : 0;
-    require(bit != 0, ErrorKind::input, "{}: tensor \"{}\" has an unknown key \"{}\"", origin(),
-            entries_.back().name, name);
-    require((seen_ & bit) == 0, ErrorKind::input, "{}: tensor \"{}\" has \"{}\" twice", origin(),
-            entries_.back().name, name);
-    seen_ |= bit;
-    current_ = bit;
     return true;
   }
 
@@ -62,9 +45,10 @@ class HeaderEvents final : public JsonEvents {
     if (depth_ == 2 && metadata_) return true;
     if (depth_ != 2 || current_ != 1) refuse("a string");
     const auto dtype = dtype_from_name(value);
-    require(dtype.has_value(), ErrorKind::unsupported,
-            "{}: tensor \"{}\" has element type \"{}\", known are {}", origin(), entries_.back().name, value,
-            dtype_names());
+    if (!dtype) {
+      fail(ErrorKind::unsupported, "{}: {} has element type \"{}\", known are {}", origin(), place(),
+           clipped(value), dtype_names());
+    }
     entries_.back().dtype = *dtype;
     return true;
   }
@@ -78,8 +62,7 @@ class HeaderEvents final : public JsonEvents {
 
   bool end_array() override {
     list_open_ = false;
-    require(current_ != 4 || offsets_ == 2, ErrorKind::input,
-            "{}: tensor \"{}\" needs two data_offsets, has {}", origin(), entries_.back().name, offsets_);
+    expect(current_ != 4 || offsets_ == 2, "needs two data_offsets, has {}", offsets_);
     return true;
   }
 
@@ -87,8 +70,8 @@ class HeaderEvents final : public JsonEvents {
     if (!list_open_) refuse("an integer");
     TensorEntry& entry = entries_.back();
     if (current_ == 2) {
-      require(value <= INT64_MAX && entry.shape.size() < kMaxRank, ErrorKind::input,
-              "{}: tensor \"{}\" has an impossible shape", origin(), entry.name);
+      expect(value <= INT64_MAX, "has an impossible axis of {}", value);
+      expect(entry.shape.size() < kMaxRank, "has more than {} axes", kMaxRank);
       entry.shape.push_back(static_cast<std::int64_t>(value));
     } else {
       (offsets_++ == 0 ? entry.begin : entry.end) = value;
@@ -96,7 +79,35 @@ class HeaderEvents final : public JsonEvents {
     return true;
   }
 
+ protected:
+  std::string place() const override {
+    if (depth_ == 0) return {};
+    if (metadata_) return "__metadata__";
+    return entries_.empty() ? "" : fmt::format("tensor \"{}\"", clipped(entries_.back().name));
+  }
+
  private:
+  template <class... Args>
+  void expect(bool good, fmt::format_string<const Args&...> format, const Args&... args) const {
+    if (!good) fail(ErrorKind::input, "{}: {} {}", origin(), place(), clipped(fmt::format(format, args...)));
+  }
+
+  void start_entry(const std::string& name) {
+    if (!names_.insert(name).second) {
+      fail(ErrorKind::input, "{}: \"{}\" stands twice in the header", origin(), clipped(name));
+    }
+    metadata_ = name == "__metadata__";
+    if (!metadata_) entries_.emplace_back().name = name;
+  }
+
+  void start_field(const std::string& name) {
+    const int bit = name == "dtype" ? 1 : name == "shape" ? 2 : name == "data_offsets" ? 4 : 0;
+    expect(bit != 0, "has an unknown key \"{}\"", name);
+    expect((seen_ & bit) == 0, "has \"{}\" twice", name);
+    seen_ |= bit;
+    current_ = bit;
+  }
+
   std::vector<TensorEntry> entries_;
   std::unordered_set<std::string> names_;
   int depth_ = 0, seen_ = 0, current_ = 0, offsets_ = 0;
@@ -106,16 +117,15 @@ class HeaderEvents final : public JsonEvents {
 void check_tiling(const std::vector<TensorEntry>& entries, std::uint64_t data_size, const std::string& path) {
   std::uint64_t next = 0;
   for (const auto& entry : entries) {
-    require(entry.begin <= entry.end, ErrorKind::input, "{}: tensor \"{}\" ends at {} before it begins at {}",
-            path, entry.name, entry.end, entry.begin);
-    require(entry.begin == next, ErrorKind::input,
-            "{}: tensor \"{}\" begins at byte {}, expected {} (a hole or an overlap)", path, entry.name,
-            entry.begin, next);
-    const std::uint64_t expected =
-        checked_bytes(entry.dtype, entry.shape, path + ": tensor \"" + entry.name + "\"");
+    const std::string what = fmt::format("{}: tensor \"{}\"", path, clipped(entry.name));
+    require(entry.begin <= entry.end, ErrorKind::input, "{} ends at byte {} before it begins at {}", what,
+            entry.end, entry.begin);
+    require(entry.begin == next, ErrorKind::input, "{} begins at byte {}, expected {} (a hole or an overlap)",
+            what, entry.begin, next);
+    const std::uint64_t expected = checked_bytes(entry.dtype, entry.shape, what);
     require(entry.bytes() == expected, ErrorKind::input,
-            "{}: tensor \"{}\" of {} [{}] takes {} bytes, its data_offsets give {}", path, entry.name,
-            dtype_name(entry.dtype), fmt::join(entry.shape, ", "), expected, entry.bytes());
+            "{} of {} [{}] takes {} bytes, its data_offsets give {}", what, dtype_name(entry.dtype),
+            fmt::join(entry.shape, ", "), expected, entry.bytes());
     next = entry.end;
   }
   require(next == data_size, ErrorKind::input,
@@ -126,15 +136,17 @@ void check_tiling(const std::vector<TensorEntry>& entries, std::uint64_t data_si
 }  // namespace
 
 std::uint64_t header_length(std::string_view first_bytes, std::uint64_t file_size, const std::string& path) {
+  std::string first(first_bytes.substr(0, 8));
+  std::transform(first.begin(), first.end(), first.begin(), [](unsigned char c) { return std::tolower(c); });
   const auto looks_like = [&](std::string_view magic, const char* what) {
-    require(!first_bytes.starts_with(magic), ErrorKind::input, "{}: this is {}, not a safetensors file", path,
-            what);
+    require(!first.starts_with(magic), ErrorKind::input, "{}: this is {}, not a safetensors file", path, what);
   };
   looks_like("version ", "a Git LFS pointer (run git lfs pull)");
-  looks_like("PK\x03\x04", "a zip archive or pickle");
-  looks_like("GGUF", "a GGUF file");
-  looks_like("<!DOCTYP", "a web page");
+  looks_like("pk\x03\x04", "a zip archive or pickle");
+  looks_like("gguf", "a GGUF file");
+  looks_like("<!doctyp", "a web page");
   looks_like("<html", "a web page");
+  looks_like("<?xml", "a web page");
   require(first_bytes.size() >= 8, ErrorKind::input, "{}: {} bytes, a safetensors header needs at least 8",
           path, file_size);
   std::uint64_t length = 0;
@@ -159,12 +171,14 @@ std::vector<TensorEntry> parse_header(std::string_view json, std::uint64_t data_
 }
 
 std::uint64_t checked_bytes(DType dtype, const std::vector<std::int64_t>& shape, const std::string& what) {
-  std::uint64_t count = static_cast<std::uint64_t>(dtype_bytes(dtype));
-  for (const std::int64_t dim : shape) {
-    require(!multiply_overflows(count, static_cast<std::uint64_t>(dim), count) && count <= INT64_MAX,
-            ErrorKind::input, "{}: shape [{}] overflows", what, fmt::join(shape, ", "));
+  std::int64_t bytes = dtype_bytes(dtype);
+  bool overflow = false, empty = false;
+  for (const std::int64_t axis : shape) {
+    empty |= axis == 0;
+    overflow |= axis < 0 || __builtin_mul_overflow(bytes, std::max<std::int64_t>(axis, 1), &bytes);
   }
-  return count;
+  require(!overflow, ErrorKind::input, "{}: shape [{}] overflows", what, fmt::join(shape, ", "));
+  return empty ? 0 : static_cast<std::uint64_t>(bytes);
 }
 
 std::string build_header(const std::vector<TensorEntry>& entries) {

@@ -35,7 +35,8 @@ struct WrittenTensor {
 class SafetensorsSink {
  public:
   // Creates the shards and writes their headers. Tensors keep their order across shards; a tensor never
-  // straddles two. Throws Error(resource) when the disk refuses.
+  // straddles two, so one above shard_limit bytes has a shard of its own. Throws Error(resource) when the disk
+  // refuses.
   SafetensorsSink(FileSystem& files, std::string directory, const std::vector<TensorPlan>& plan,
                   std::uint64_t shard_limit);
 

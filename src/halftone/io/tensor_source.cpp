@@ -17,7 +17,7 @@ const TensorInfo* TensorSource::find(const std::string& name) const {
 
 const TensorInfo& TensorSource::at(const std::string& name) const {
   const TensorInfo* info = find(name);
-  require(info != nullptr, ErrorKind::input, "tensor \"{}\" is not in the checkpoint", name);
+  require(info != nullptr, ErrorKind::input, "tensor \"{}\" is not in the checkpoint", clipped(name));
   return *info;
 }
 
@@ -28,9 +28,12 @@ MemorySource::MemorySource(std::map<std::string, Tensor> tensors) : tensors_(std
 }
 
 Tensor MemorySource::read(const TensorInfo& info, std::int64_t first, std::int64_t count) {
+  at(info.name);
   const Tensor& tensor = tensors_.at(info.name);
-  if (tensor.dim() == 0 || (first == 0 && count < 0)) return tensor.clone();
-  return tensor.narrow(0, first, count < 0 ? tensor.size(0) - first : count).clone();
+  if (tensor.dim() == 0) return tensor.clone();
+  const std::int64_t rows = tensor.size(0);
+  HALFTONE_ASSERT(first >= 0 && first <= rows && count <= rows - first);
+  return tensor.narrow(0, first, count < 0 ? rows - first : count).clone(at::MemoryFormat::Contiguous);
 }
 
 }  // namespace halftone

@@ -31,7 +31,8 @@ class TensorSource {
   virtual const std::vector<TensorInfo>& list() const = 0;
 
   // Rows [first, first + count) along the first axis as a CPU tensor that the caller owns; count < 0 means all
-  // of them. Throws Error(input) when the bytes cannot be had.
+  // from `first` on. A tensor without axes is read whole. `info` is known by its name. Throws Error(input) when
+  // the bytes cannot be had, Error(internal) for rows that the tensor does not have.
   virtual Tensor read(const TensorInfo& info, std::int64_t first = 0, std::int64_t count = -1) = 0;
 
   // The tensor of that name, nullptr if there is none. Built on first use.
@@ -48,7 +49,7 @@ class MemorySource final : public TensorSource {
  public:
   explicit MemorySource(std::map<std::string, Tensor> tensors);
   const std::vector<TensorInfo>& list() const override { return infos_; }
-  Tensor read(const TensorInfo& info, std::int64_t first, std::int64_t count) override;
+  Tensor read(const TensorInfo& info, std::int64_t first = 0, std::int64_t count = -1) override;
 
  private:
   std::map<std::string, Tensor> tensors_;

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/util/Exception.h>
 
 namespace halftone {
@@ -13,13 +14,16 @@ at::Device parse_device(const std::string& word) {
   require(word == "cuda" || word.starts_with("cuda:"), ErrorKind::usage,
           "device \"{}\" is unknown, expected auto, cpu or cuda:N", word);
   int index = 0;
-  if (word.size() > 5) {
+  if (word != "cuda") {
     const auto [end, error] = std::from_chars(word.data() + 5, word.data() + word.size(), index);
     require(error == std::errc() && end == word.data() + word.size() && index >= 0 && index < 128,
             ErrorKind::usage, "device \"{}\" is unknown, expected auto, cpu or cuda:N", word);
   }
   require(at::hasCUDA(), ErrorKind::resource,
           "device \"{}\" is not available: this build or machine has no CUDA GPU; use --device cpu", word);
+  const int count = at::detail::getCUDAHooks().deviceCount();
+  require(index < count, ErrorKind::resource, "device \"{}\" is not available: the machine has {} CUDA GPUs",
+          word, count);
   return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 

@@ -9,7 +9,7 @@
 
 namespace halftone {
 
-// "auto" (a GPU if this build and machine have one, else the CPU), "cpu", "cuda" or "cuda:N".
+// "auto" (a GPU if this build and machine have one, else the CPU), "cpu", "cuda" (the first GPU) or "cuda:N".
 // Throws Error(usage) for another word, Error(resource) for a GPU that is not there.
 at::Device parse_device(const std::string& word);
 

@@ -32,6 +32,22 @@ bool factor_block(Tensor block) {
   return true;
 }
 
+// Whether what stands below the diagonal is finite; summed by blocks of rows, without a second matrix.
+bool lower_is_finite(const Tensor& h) {
+  const std::int64_t n = h.size(0);
+  for (std::int64_t begin = 0; begin < n; begin += kBlock) {
+    const std::int64_t end = std::min(n, begin + kBlock);
+    const Tensor lower = part(h, begin, end, 0, end).tril(begin - 1);
+    if (!std::isfinite(lower.sum(at::kDouble).item<double>())) return false;
+  }
+  return true;
+}
+
+[[noreturn]] void fail_not_finite() {
+  throw Error(ErrorKind::numeric, "the Hessian holds numbers that are not finite",
+              "look for overflow in the activations of the calibration samples");
+}
+
 }  // namespace
 
 bool reversed_cholesky_(Tensor h) {
@@ -58,12 +74,13 @@ bool reversed_cholesky_(Tensor h) {
 DampedFactor damped_reversed_cholesky_(Tensor h, const Damping& damping) {
   Tensor diagonal = h.diagonal().clone();
   const double mean = diagonal.mean().item<double>();
-  require(std::isfinite(mean), ErrorKind::numeric, "the Hessian holds numbers that are not finite");
+  if (!std::isfinite(mean)) fail_not_finite();
   diagonal.masked_fill_(diagonal.eq(0), mean > 0 ? mean : 1.0);
   double damp = damping.first;
   for (std::int64_t attempt = 1; attempt <= damping.attempts; ++attempt, damp *= damping.factor) {
     h.diagonal().copy_(diagonal + damp * (mean > 0 ? mean : 1.0));
     if (reversed_cholesky_(h)) return {damp, attempt};
+    if (attempt == 1 && !lower_is_finite(h)) fail_not_finite();
     if (damp == 0) damp = 1e-4;
   }
   throw Error(ErrorKind::numeric,

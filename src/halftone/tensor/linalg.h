@@ -28,8 +28,10 @@ struct DampedFactor {
   std::int64_t attempts = 0;  // how many it took
 };
 
-// Factors H + damp * mean(diag H) * I as above, with a growing damp until it holds. A zero diagonal counts as
-// one. Throws Error(numeric) if H holds numbers that are not finite or the last attempt fails.
+// Factors H + damp * mean(diag H) * I as above, with a growing damp until it holds (after a first damp of 0
+// comes 1e-4 * factor). A zero on the diagonal, an input that never fires, counts as the mean of the diagonal;
+// so does an H of zeros as one of mean 1. Throws Error(numeric) if H holds numbers that are not finite or the
+// last attempt fails.
 DampedFactor damped_reversed_cholesky_(Tensor h, const Damping& damping);
 
 // Copies the strictly lower triangle onto the strictly upper one, in place and without a second matrix.
