@@ -19,7 +19,7 @@ add_library(halftone_torch INTERFACE)
 target_compile_definitions(halftone_torch INTERFACE AT_PER_OPERATOR_HEADERS)
 add_library(halftone::torch ALIAS halftone_torch)
 # -idirafter: the wheel carries fmt 12 headers that would otherwise shadow Debian's fmt 9.
-target_compile_options(halftone_torch INTERFACE "SHELL:-idirafter ${HALFTONE_TORCH}/include" -fopenmp)
+target_compile_options(halftone_torch INTERFACE "SHELL:-idirafter \"${HALFTONE_TORCH}/include\"" -fopenmp)
 target_link_directories(halftone_torch INTERFACE ${HALFTONE_TORCH}/lib)
 # A CUDA wheel's libtorch_cpu needs libcupti and libcudart, which pip puts beside it under nvidia/.
 file(GLOB HALFTONE_TORCH_SIDE_LIBS ${HALFTONE_TORCH}/../nvidia/*/lib)

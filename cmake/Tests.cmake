@@ -21,5 +21,6 @@ function(halftone_tests NAME)
   endif()
   add_test(NAME ${T_LABEL}.${NAME}
            COMMAND ${NAME}_tests --gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${T_LABEL}.${NAME}.xml)
-  set_tests_properties(${T_LABEL}.${NAME} PROPERTIES LABELS ${T_LABEL})
+  # One thread each: the models are tiny and ctest runs two programs at once.
+  set_tests_properties(${T_LABEL}.${NAME} PROPERTIES LABELS ${T_LABEL} ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()

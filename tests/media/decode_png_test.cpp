@@ -116,9 +116,10 @@ TEST(DecodePng, BombsAreRefusedBeforeMemoryIsTaken) {
 
 // libpng's own limit on a side, which nobody may raise.
 TEST(DecodePng, SidesAboveOneMillionAreRefused) {
-  EXPECT_EQ(refusal(png(1'000'001, 1, 8, 0, "")).kind(), ErrorKind::input);
-  EXPECT_EQ(refusal(png(1, 1'000'001, 8, 0, "")).kind(), ErrorKind::input);
-  EXPECT_EQ(refusal(png(0, 1, 8, 0, "")).kind(), ErrorKind::input);
+  for (const auto& [width, height] : {std::pair(1'000'001, 1), std::pair(1, 1'000'001), std::pair(0, 1)}) {
+    const std::string file = png(static_cast<std::size_t>(width), static_cast<std::size_t>(height), 8, 0, "");
+    EXPECT_THROW(probe_png(bytes_of(file), "x.png"), Error) << width << " x " << height;
+  }
   EXPECT_EQ(probe_png(bytes_of(png(1'000'000, 1, 8, 0, "")), "x.png").width, 1'000'000);
 }
 

@@ -53,7 +53,8 @@ TEST(DecodeWebp, ExifBesideThePicture) {
   const std::string inside = golden_file("webp-lossy.webp").substr(12);
   const ImageSize plain = probe_webp(bytes_of(golden_file("webp-lossy.webp")), "x.webp");
   const std::string exif = chunk("EXIF", "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\x08\0\0\0\0\0\0\0"s);
-  const std::string file = webp(extended(0x08, plain.width, plain.height) + inside + exif);
+  const std::string odd = chunk("note", "of odd length");
+  const std::string file = webp(extended(0x08, plain.width, plain.height) + inside + odd + exif);
   EXPECT_EQ(probe_webp(bytes_of(file), "x.webp"), (ImageSize{ImageKind::webp, plain.width, plain.height, 8}));
   EXPECT_EQ(decode_webp(bytes_of(file), "x.webp", Alpha::drop),
             decode_webp(bytes_of(golden_file("webp-lossy.webp")), "x.webp", Alpha::drop));

@@ -35,6 +35,7 @@ inline const std::vector<std::string>& golden_pictures() {
                                               "jpeg-cmyk.jpg",
                                               "jpeg-exif-orientation-3.jpg",
                                               "jpeg-exif-orientation-6.jpg",
+                                              "jpeg-cmyk-black.jpg",
                                               "jpeg-gray.jpg",
                                               "jpeg-optimized-restart.jpg",
                                               "jpeg-progressive.jpg",

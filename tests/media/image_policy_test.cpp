@@ -25,7 +25,7 @@ ImagePolicy golden_policy(const Json& item) {
     return TilePolicy{.tile = 112, .max_tiles = item.value("max_tiles", 12), .norm = kImageNet};
   CropPolicy crop{.shortest_edge = 112, .crop = 112, .norm = kClip};
   if (name == "padded_crop") crop.pad_to_square = true, crop.background = {122, 116, 104};
-  if (name == "small_crop") crop.shortest_edge = 90;
+  if (name == "small_crop") crop.shortest_edge = 91;
   return crop;
 }
 
@@ -204,6 +204,25 @@ TEST(ImagePixels, OrderOfTiles) {
   EXPECT_TRUE(std::all_of(values + tile, values + 2 * tile, [](float v) { return v == 255; }));
   EXPECT_EQ(values[2 * tile], 0) << "the thumbnail's left";
   EXPECT_EQ(values[3 * tile - 1], 255) << "the thumbnail's right";
+}
+
+// Of an odd border the smaller half comes first.
+TEST(ImagePixels, PaddingToASquare) {
+  const CropPolicy policy{.shortest_edge = 2,
+                          .crop = 2,
+                          .pad_to_square = true,
+                          .background = {7, 8, 9},
+                          .patch = 1,
+                          .norm = {{0, 0, 0}, {1, 1, 1}, 1}};
+  const auto red_plane = [&](int width, int height) {
+    Rgb8 picture = black_image(width, height);
+    std::fill(picture.data.begin(), picture.data.end(), std::uint8_t{100});
+    const Tensor pixels = image_pixels(policy, picture, plan_image(policy, width, height));
+    const float* values = pixels.const_data_ptr<float>();
+    return std::vector<float>(values, values + 4);
+  };
+  EXPECT_EQ(red_plane(1, 2), (std::vector<float>{100, 7, 100, 7}));
+  EXPECT_EQ(red_plane(2, 1), (std::vector<float>{100, 100, 7, 7}));
 }
 
 TEST(ImagePixels, RefuseAnotherPicturesLayout) {

@@ -72,7 +72,7 @@ ChatTurn read_turn(const Json& turn, int& next_picture) {
           parse_markers(text, "<image>", MarkerPlace::front, next_picture)};
 }
 
-void read_conversation(FileSystem& files, const DatasetSource& source, const Json& json, Record& record) {
+void read_conversation(FileSystem& files, const DatasetSource& source, const Json& json, DataRecord& record) {
   for (const auto& name : picture_names(json)) {
     record.pictures.push_back({find_picture(files, source, name), {}});
   }
@@ -93,29 +93,9 @@ void read_conversation(FileSystem& files, const DatasetSource& source, const Jso
           pictures);
 }
 
-Record read_record(FileSystem& files, const DatasetSource& source, const Json& json, size_t number) {
-  Record record;
-  record.origin = fmt::format("{}, record {}", source.path, number);
-  record.id = fmt::format("{}:{}", base_name(source.path), number);
-  require(json.is_object(), ErrorKind::input, "not an object");
-  if (has(json, "id")) record.id = json["id"].is_string() ? json["id"].get<std::string>() : json["id"].dump();
-  if (has(json, "conversations") || has(json, "messages")) {
-    read_conversation(files, source, json, record);
-  } else if (has(json, "input_ids")) {
-    record.ids = get_ints_or(json, "input_ids", {}, "the record");
-    require(!record.ids.empty(), ErrorKind::input, "\"input_ids\" is empty");
-  } else {
-    require(has(json, "text") && json["text"].is_string(), ErrorKind::input,
-            "has neither \"conversations\", \"text\" nor \"input_ids\"");
-    record.text = json["text"].get<std::string>();
-    require(!record.text.empty(), ErrorKind::input, "\"text\" is empty");
-  }
-  return record;
-}
-
 // Reads one record; a fault becomes a line of `bad`.
 template <class Parse>
-void try_record(const DatasetSource& source, size_t number, std::vector<Record>& records, BadRecords& bad,
+void try_record(const DatasetSource& source, size_t number, std::vector<DataRecord>& records, BadRecords& bad,
                 const Parse& parse) {
   try {
     records.push_back(parse());
@@ -125,19 +105,19 @@ void try_record(const DatasetSource& source, size_t number, std::vector<Record>&
   }
 }
 
-std::vector<Record> read_list(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
+std::vector<DataRecord> read_list(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
   const Json root = parse_json(read_file(files, source.path, kFileLimit), source.path);
   require(root.is_array(), ErrorKind::input, "{}: expected a list of records", source.path);
-  std::vector<Record> records;
+  std::vector<DataRecord> records;
   for (size_t i = 0; i < root.size(); ++i) {
     try_record(source, i + 1, records, bad, [&] { return read_record(files, source, root[i], i + 1); });
   }
   return records;
 }
 
-std::vector<Record> read_lines(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
+std::vector<DataRecord> read_lines(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
   const std::string text = read_file(files, source.path, kFileLimit);
-  std::vector<Record> records;
+  std::vector<DataRecord> records;
   size_t begin = 0, number = 0;
   while (begin < text.size()) {
     const size_t end = std::min(text.find('\n', begin), text.size());
@@ -151,11 +131,11 @@ std::vector<Record> read_lines(FileSystem& files, const DatasetSource& source, B
   return records;
 }
 
-std::vector<Record> read_folder(FileSystem& files, const DatasetSource& source) {
-  std::vector<Record> records;
+std::vector<DataRecord> read_folder(FileSystem& files, const DatasetSource& source) {
+  std::vector<DataRecord> records;
   for (const auto& name : files.list(source.path)) {
     if (!is_picture_name(name)) continue;
-    Record record;
+    DataRecord record;
     record.id = name;
     record.origin = join_path(source.path, name);
     record.pictures.push_back({record.origin, {}});
@@ -166,7 +146,7 @@ std::vector<Record> read_folder(FileSystem& files, const DatasetSource& source) 
 }
 
 // How many records each source gives: its share, rounded by largest remainder, never more than it holds.
-std::vector<std::int64_t> shares(const std::vector<std::vector<Record>>& sources,
+std::vector<std::int64_t> shares(const std::vector<std::vector<DataRecord>>& sources,
                                  const std::vector<double>& weights, std::int64_t count) {
   std::vector<std::int64_t> taken(sources.size(), 0);
   std::int64_t left = count;
@@ -197,7 +177,27 @@ std::vector<std::int64_t> shares(const std::vector<std::vector<Record>>& sources
 
 }  // namespace
 
-std::vector<Record> read_dataset(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
+DataRecord read_record(FileSystem& files, const DatasetSource& source, const Json& json, size_t number) {
+  DataRecord record;
+  record.origin = fmt::format("{}, record {}", source.path, number);
+  record.id = fmt::format("{}:{}", base_name(source.path), number);
+  require(json.is_object(), ErrorKind::input, "not an object");
+  if (has(json, "id")) record.id = json["id"].is_string() ? json["id"].get<std::string>() : json["id"].dump();
+  if (has(json, "conversations") || has(json, "messages")) {
+    read_conversation(files, source, json, record);
+  } else if (has(json, "input_ids")) {
+    record.ids = get_ints_or(json, "input_ids", {}, "the record");
+    require(!record.ids.empty(), ErrorKind::input, "\"input_ids\" is empty");
+  } else {
+    require(has(json, "text") && json["text"].is_string(), ErrorKind::input,
+            "has neither \"conversations\", \"text\" nor \"input_ids\"");
+    record.text = json["text"].get<std::string>();
+    require(!record.text.empty(), ErrorKind::input, "\"text\" is empty");
+  }
+  return record;
+}
+
+std::vector<DataRecord> read_dataset(FileSystem& files, const DatasetSource& source, BadRecords& bad) {
   const FileStat stat = files.stat(source.path);
   require(stat.exists, ErrorKind::input, "{}: no such file or folder", source.path);
   if (stat.directory) return read_folder(files, source);
@@ -208,10 +208,10 @@ std::vector<Record> read_dataset(FileSystem& files, const DatasetSource& source,
   return read_list(files, source, bad);
 }
 
-std::vector<Record> draw_records(std::vector<std::vector<Record>> sources, const std::vector<double>& weights,
+std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources, const std::vector<double>& weights,
                                  std::int64_t count, std::uint64_t seed) {
   const std::vector<std::int64_t> taken = shares(sources, weights, count);
-  std::vector<Record> drawn;
+  std::vector<DataRecord> drawn;
   for (size_t i = 0; i < sources.size(); ++i) {
     const auto order = shuffled(sources[i].size(), seed_for(seed, "source", std::to_string(i)));
     for (std::int64_t k = 0; k < taken[i]; ++k) {
@@ -219,7 +219,7 @@ std::vector<Record> draw_records(std::vector<std::vector<Record>> sources, const
     }
   }
   const auto order = shuffled(drawn.size(), seed_for(seed, "mix"));
-  std::vector<Record> mixed;
+  std::vector<DataRecord> mixed;
   mixed.reserve(drawn.size());
   for (const size_t at : order) mixed.push_back(std::move(drawn[at]));
   return mixed;

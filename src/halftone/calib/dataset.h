@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "halftone/base/json.h"
 #include "halftone/calib/sample.h"
 #include "halftone/io/file.h"
 
@@ -27,11 +28,14 @@ using BadRecords = std::vector<std::string>;
 
 // All records of one source in file order. A file that is no data file throws Error(input); a single bad record
 // (unknown role, video, missing picture, broken JSON line) is added to `bad` with its number and left out.
-std::vector<Record> read_dataset(FileSystem& files, const DatasetSource& source, BadRecords& bad);
+std::vector<DataRecord> read_dataset(FileSystem& files, const DatasetSource& source, BadRecords& bad);
+
+// One record, number `number` of the source. Throws Error(input).
+DataRecord read_record(FileSystem& files, const DatasetSource& source, const Json& json, std::size_t number);
 
 // `count` records drawn from the sources by their weights: each source is shuffled by the seed, gives its share
 // (largest remainders; what a short source lacks the others make up), and the union is shuffled again.
-std::vector<Record> draw_records(std::vector<std::vector<Record>> sources, const std::vector<double>& weights,
+std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources, const std::vector<double>& weights,
                                  std::int64_t count, std::uint64_t seed);
 
 }  // namespace halftone

@@ -19,7 +19,7 @@ std::vector<TextPiece> text_pieces(const std::vector<ChatPiece>& pieces, size_t 
 // with the ids of the whole. Exact for any tokenizer; a token across the border counts to the later piece.
 size_t piece_start(const EncodeContext& context, const std::vector<ChatPiece>& pieces, size_t index,
                    const std::vector<std::int64_t>& ids) {
-  const auto before = context.tokenizer.encode(text_pieces(pieces, index), true);
+  const auto before = context.tokenizer->encode(text_pieces(pieces, index), true);
   return static_cast<size_t>(std::mismatch(before.begin(), before.end(), ids.begin(), ids.end()).second -
                              ids.begin());
 }
@@ -37,7 +37,7 @@ void mark_answers(const EncodeContext& context, const std::vector<ChatPiece>& pi
   }
 }
 
-void encode_turns(const EncodeContext& context, const Record& record, Sample& sample) {
+void encode_turns(const EncodeContext& context, const DataRecord& record, Sample& sample) {
   std::vector<std::int64_t> tokens;
   for (const auto& picture : record.pictures) {
     const ImageSize size = probe_image(picture.load(context.files), picture.origin);
@@ -47,15 +47,15 @@ void encode_turns(const EncodeContext& context, const Record& record, Sample& sa
   const bool answered = record.turns.back().role == "assistant";
   const std::vector<ChatPiece> pieces =
       render(context.chat, record.turns, tokens, /*generation_prompt=*/!answered);
-  sample.ids = context.tokenizer.encode(text_pieces(pieces, pieces.size()), true);
+  sample.ids = context.tokenizer->encode(text_pieces(pieces, pieces.size()), true);
   sample.answer.assign(sample.ids.size(), 0);
   mark_answers(context, pieces, sample);
 }
 
-void encode_plain(const EncodeContext& context, const Record& record, Sample& sample) {
+void encode_plain(const EncodeContext& context, const DataRecord& record, Sample& sample) {
   sample.ids = record.ids;
   if (sample.ids.empty())
-    sample.ids = context.tokenizer.encode(std::vector<TextPiece>{{record.text, false}}, true);
+    sample.ids = context.tokenizer->encode(std::vector<TextPiece>{{record.text, false}}, true);
   sample.answer.assign(sample.ids.size(), 1);
   if (!sample.answer.empty()) sample.answer[0] = 0;
 }
@@ -91,7 +91,7 @@ void cut(const EncodeContext& context, Sample& sample) {
 
 }  // namespace
 
-Sample encode_record(const EncodeContext& context, const Record& record) {
+Sample encode_record(const EncodeContext& context, const DataRecord& record) {
   try {
     Sample sample;
     sample.id = record.id;

@@ -16,7 +16,7 @@ namespace halftone {
 // What encoding needs to know of a model. References must outlive the encoder.
 struct EncodeContext {
   FileSystem& files;
-  const Tokenizer& tokenizer;
+  const Tokenizer* tokenizer;  // may be null when all records are ready ids
   const ChatFormat& chat;
   const ImagePolicy& images;
   std::int64_t image_token;    // id of a picture's placeholder
@@ -28,6 +28,6 @@ struct EncodeContext {
 // Throws Error(input) naming the record: a picture that does not decode, text that does not fit, a placeholder
 // in the user's own words, a sample longer than the model has positions. Conversations: answer marks the
 // assistant's words. Plain texts and ready ids: every token but the first.
-Sample encode_record(const EncodeContext& context, const Record& record);
+Sample encode_record(const EncodeContext& context, const DataRecord& record);
 
 }  // namespace halftone

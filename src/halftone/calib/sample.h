@@ -21,7 +21,7 @@ struct PictureRef {
 };
 
 // A record as it stands in a data file: a conversation, a plain text, or ready ids.
-struct Record {
+struct DataRecord {
   std::string id;      // its own id, else "<file>:<number>"
   std::string origin;  // "<file>, record <number>", for messages
   std::vector<ChatTurn> turns;

@@ -41,6 +41,8 @@ class FaultyFiles final : public FileSystem {
 
   int remove_all(const std::string& path) override { return inner_.remove_all(path); }
   int sync_directory(const std::string& path) override { return inner_.sync_directory(path); }
+  int lock(const std::string& path) override { return inner_.lock(path); }
+
   std::uint64_t free_bytes(const std::string& directory) override { return inner_.free_bytes(directory); }
 
  private:

@@ -76,6 +76,11 @@ void OutputFile::write(std::span<const std::byte> data, std::uint64_t offset) {
   }
 }
 
+void OutputFile::sync() {
+  const int result = files_->sync(handle_);
+  if (result < 0) fail_write(-result);
+}
+
 void OutputFile::finish() {
   // After a failed sync the kernel may have dropped the pages: the file is bad and the sync is not retried.
   const int synced = files_->sync(handle_);

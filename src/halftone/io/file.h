@@ -39,6 +39,8 @@ class FileSystem {
   virtual int exchange(const std::string& a, const std::string& b) = 0;  // swaps two directories atomically
   virtual int remove_all(const std::string& path) = 0;
   virtual int sync_directory(const std::string& path) = 0;
+  // Creates the file and takes an exclusive lock that lives until close(); -EWOULDBLOCK when another holds it.
+  virtual int lock(const std::string& path) = 0;
   virtual std::uint64_t free_bytes(const std::string& directory) = 0;
 };
 
@@ -94,6 +96,8 @@ class OutputFile {
   // Throws Error(resource) when the disk is full or fails, naming the file and the free bytes.
   void write(std::span<const std::byte> data, std::uint64_t offset);
   void finish();
+  // What has been written is on the disk when this returns.
+  void sync();
   const std::string& path() const { return path_; }
 
  private:

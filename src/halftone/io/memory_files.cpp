@@ -58,6 +58,7 @@ class MemoryFiles final : public FileSystem {
     std::lock_guard lock(mutex_);
     if (!at(handle)) return -EBADF;
     handles_[static_cast<size_t>(handle)].reset();
+    locks_.erase(handle);
     return 0;
   }
 
@@ -124,6 +125,19 @@ class MemoryFiles final : public FileSystem {
     return is_directory(path) ? 0 : -ENOENT;
   }
 
+  int lock(const std::string& path) override {
+    std::lock_guard lock(mutex_);
+    for (const auto& [handle, locked] : locks_) {
+      if (locked == path) return -EWOULDBLOCK;
+    }
+    auto& file = files_[path];
+    if (!file) file = std::make_shared<Bytes>();
+    handles_.push_back(file);
+    const int handle = static_cast<int>(handles_.size()) - 1;
+    locks_[handle] = path;
+    return handle;
+  }
+
   std::uint64_t free_bytes(const std::string&) override { return std::uint64_t{1} << 40; }
 
  private:
@@ -173,6 +187,7 @@ class MemoryFiles final : public FileSystem {
   std::map<std::string, std::shared_ptr<Bytes>> files_;
   std::set<std::string> directories_;
   std::vector<std::shared_ptr<Bytes>> handles_;
+  std::map<int, std::string> locks_;
 };
 
 }  // namespace

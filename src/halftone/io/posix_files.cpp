@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -94,6 +95,14 @@ class PosixFiles final : public FileSystem {
     const int result = or_errno(::fsync(handle));
     ::close(handle);
     return result;
+  }
+
+  int lock(const std::string& path) override {
+    const int handle = or_errno(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (handle < 0 || ::flock(handle, LOCK_EX | LOCK_NB) == 0) return handle;
+    const int error = errno;
+    ::close(handle);
+    return -error;
   }
 
   std::uint64_t free_bytes(const std::string& directory) override {

@@ -134,15 +134,15 @@ inline void weighted_sum(const std::uint8_t* in, std::size_t stride, const std::
 
 using Bytes16 = std::uint8_t __attribute__((vector_size(kStrip)));
 
-// Four rounds of interleaving row i with row i + 8 turn 16 rows of 16 bytes into the 16 columns.
+// Interleaving row i with row i + 8, four times over, turns 16 rows of 16 bytes into their 16 columns.
 void transpose(Bytes16 (&rows)[kStrip]) {
-  constexpr Bytes16 kLow{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-  constexpr Bytes16 kHigh{8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   for (int round = 0; round < 4; ++round) {
     Bytes16 next[kStrip];
     for (int i = 0; i < kStrip / 2; ++i) {
-      next[2 * i] = __builtin_shuffle(rows[i], rows[i + kStrip / 2], kLow);
-      next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + kStrip / 2], kHigh);
+      const Bytes16 a = rows[i], b = rows[i + kStrip / 2];
+      next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      next[2 * i + 1] =
+          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
     std::copy(std::begin(next), std::end(next), std::begin(rows));
   }
@@ -158,8 +158,8 @@ struct Strip {
 void load_strip(const std::uint8_t* rows, std::size_t stride, int count, Strip& strip) {
   for (std::size_t b = 0; b < stride; b += 16) {
     Bytes16 block[kStrip]{};
-    for (int r = 0; r < count; ++r)
-      std::memcpy(&block[r], rows + r * stride + b, std::min<std::size_t>(16, stride - b));
+    const std::size_t bytes = std::min<std::size_t>(16, stride - b);
+    for (int r = 0; r < count; ++r) std::memcpy(&block[r], rows + r * stride + b, bytes);
     transpose(block);
     std::memcpy(strip.bytes.data() + b * kStrip, block, sizeof block);
   }
@@ -170,8 +170,8 @@ void store_strip(const Strip& strip, std::size_t stride, int count, std::uint8_t
     Bytes16 block[kStrip];
     std::memcpy(block, strip.bytes.data() + b * kStrip, sizeof block);
     transpose(block);
-    for (int r = 0; r < count; ++r)
-      std::memcpy(rows + r * stride + b, &block[r], std::min<std::size_t>(16, stride - b));
+    const std::size_t bytes = std::min<std::size_t>(16, stride - b);
+    for (int r = 0; r < count; ++r) std::memcpy(rows + r * stride + b, &block[r], bytes);
   }
 }
 
@@ -229,8 +229,7 @@ Rgb8 scale_columns(const Rgb8& in, const Weights& weights, int first) {
 
 // ---- both ----
 
-// Pillow 13 does the columns first where the height loses more than twice what the width does. Each pass
-// rounds, so the order shows: by one level, here and there.
+// The rule looks at the whole picture even where a box is given. Each pass rounds, so the order shows.
 bool columns_first(const Axis& x, const Axis& y) {
   return y.size > y.out && y.size - y.out > 2 * (std::int64_t{x.size} - x.out);
 }

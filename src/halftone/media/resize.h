@@ -1,9 +1,13 @@
 // Pillow's Image.resize, bit for bit.
 //
-// Separable convolution in fixed point with a support that widens when shrinking (so it is antialiased): first
-// along rows, rounded to 8 bits, then along columns. Reference: Pillow, src/libImaging/Resample.c and
-// Geometry.c. One thread; 4000x3000 to 1230x840 bicubic takes about 40 ms with AVX2, a third of what Pillow
-// takes.
+// Separable convolution in fixed point with a support that widens when shrinking (so it is antialiased): one
+// pass along rows and one along columns, rounded to 8 bits in between. The pass along rows comes first, except
+// where the height loses more than twice the pixels that the width loses: the rule of Pillow 13.0. Pillow up to
+// 12.1 always begins with rows (12.2 and 12.3 but for pictures over 100 times as high as wide); where the order
+// differs, results differ by a level here and there. Reference: Pillow, src/libImaging/Resample.c, Geometry.c.
+//
+// One thread. 4000 x 3000 to 1230 x 840 bicubic takes about 40 ms with AVX2 and 60 ms without; Pillow takes
+// 110.
 #pragma once
 
 #include <optional>

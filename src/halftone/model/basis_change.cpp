@@ -156,6 +156,19 @@ std::vector<BasisChange> stream_rotation(const ModelGraph& graph, SpaceId stream
   return changes;
 }
 
+void centre_producers(const Block& block, BlockWeights& weights, SpaceId stream) {
+  const auto centred = [](const Tensor& rows) { return rows - rows.mean(-1, /*keepdim=*/true); };
+  for (size_t i = 0; i < block.slots.size(); ++i) {
+    const Slot& slot = block.slots[i];
+    Tensor& value = weights.values[i];
+    const bool matrix = slot.role == Role::matrix && slot.axes[0].space == stream;
+    const bool vector = (slot.role == Role::bias || slot.role == Role::table) && slot.axes.back().space == stream;
+    HALFTONE_ASSERT((!matrix && !vector) || value.defined());
+    if (matrix) value = centred(widened(value).t()).t().contiguous();
+    if (vector) value = centred(widened(value));
+  }
+}
+
 Tensor spread(const Tensor& vector, const Axis& axis, const Space& space) {
   if (axis.copies == 1) return vector;
   if (axis.order == CopyOrder::tile) return vector.repeat({axis.copies});

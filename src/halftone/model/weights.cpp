@@ -68,17 +68,16 @@ void place_rows(Tensor tensor, const RowPattern& pattern, const Tensor& rows) {
   target.copy_(rows.view(target.sizes()));
 }
 
-BlockWeights load_block(const Block& block, TensorSource& source, at::Device device) {
+BlockWeights load_block(const Block& block, TensorSource& source, at::Device device,
+                        const std::function<bool(const Slot&)>& only) {
   BlockWeights weights;
   weights.values.resize(block.slots.size());
   weights.quantized.resize(block.slots.size());
-  std::map<std::string, Tensor> fused;  // tensors that several slots share
   for (size_t i = 0; i < block.slots.size(); ++i) {
     const Slot& slot = block.slots[i];
-    if (slot.lookup) continue;
-    const TensorInfo& info = source.at(slot.part.tensor);
-    Tensor whole = slot.part.rows.plain() ? source.read(info) : fused[info.name];
-    if (!whole.defined()) whole = fused[info.name] = source.read(info).to(device);
+    if (slot.lookup || (only && !only(slot))) continue;
+    Tensor& whole = weights.tensors[slot.part.tensor];  // slots of a fused tensor share it
+    if (!whole.defined()) whole = source.read(source.at(slot.part.tensor));
     weights.values[i] = select_rows(whole, slot.part.rows).reshape(slot.shape).to(device);
   }
   weights.lookup = [&block, &source, device](SlotId slot, const Tensor& ids) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace halftone {
 struct BlockWeights {
   std::vector<Tensor> values;                             // undefined for lookup slots and quantized matrices
   std::vector<std::optional<QuantizedTensor>> quantized;  // parallel
+  std::map<std::string, Tensor> tensors;                  // what was read, by checkpoint name; shares its storage
   // Rows of a lookup slot by index: ids [n] int64 -> [n, dim].
   std::function<Tensor(SlotId, const Tensor& ids)> lookup;
 
@@ -28,7 +30,9 @@ struct BlockWeights {
 
 // Reads the block's slots onto `device` in the checkpoint's own types. Fused tensors are read once.
 // Lookup slots read single rows from `source`, which must outlive the result.
-BlockWeights load_block(const Block& block, TensorSource& source, at::Device device);
+// With `only`, slots for which it is false are left undefined.
+BlockWeights load_block(const Block& block, TensorSource& source, at::Device device,
+                        const std::function<bool(const Slot&)>& only = {});
 
 // The rows of `tensor` that the pattern selects: a view for plain and single-period patterns.
 Tensor select_rows(const Tensor& tensor, const RowPattern& pattern);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "halftone/quant/quantized_tensor.h"
 #include "halftone/tensor/tensor.h"
 
 namespace halftone {
@@ -14,8 +15,8 @@ struct Distortion {
   double zeroed = 0;   // share of non-zero weights that became exactly zero
 };
 
-// w and approximation [out, in], any float type; sums in float64.
-Distortion distortion(const Tensor& w, const Tensor& approximation);
+// w [out, in], any float type, on the CPU. One pass, rows in parallel, sums in float64.
+Distortion distortion(const Tensor& w, const QuantizedTensor& quantized);
 
 // tr(E H E^T) for E [out, in] and the symmetric H [in, in] given by its lower triangle: what GPTQ minimizes.
 double gram_error(const Tensor& error, const Tensor& gram_lower);

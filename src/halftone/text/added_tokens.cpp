@@ -7,6 +7,23 @@
 #include "halftone/text/vocabulary.h"
 
 namespace halftone {
+namespace {
+
+// Where the white space at the end of text begins.
+std::size_t begin_of_blanks(std::string_view text) {
+  while (!text.empty() && is_white_space(back_scalar(text).value)) text.remove_suffix(back_scalar(text).length);
+  return text.size();
+}
+
+std::size_t blanks_at_front(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_white_space(front_scalar(text.substr(at)).value)) {
+    at += front_scalar(text.substr(at)).length;
+  }
+  return at;
+}
+
+}  // namespace
 
 void StringMatcher::add(std::string_view text, std::size_t value) {
   if (text.empty()) return;
@@ -21,7 +38,7 @@ void StringMatcher::add(std::string_view text, std::size_t value) {
     }
     node = next;
   }
-  nodes_[node].value = value;
+  if (nodes_[node].value == kNoValue) nodes_[node].value = value;
 }
 
 std::uint32_t StringMatcher::child(std::uint32_t node, char letter) const {
@@ -88,12 +105,10 @@ std::vector<TextSegment> AddedTokens::split(const MarkedText& text, bool normali
     const AddedToken& token = tokens_[match->value];
     TextSpan span = match->span;
     if (token.single_word && !stands_alone(text, span)) continue;
-    while (token.lstrip && span.begin > done && is_white_space(back_scalar(all.substr(0, span.begin)).value)) {
-      span.begin -= back_scalar(all.substr(0, span.begin)).length;
-    }
-    while (token.rstrip && span.end < all.size() && is_white_space(front_scalar(all.substr(span.end)).value)) {
-      span.end += front_scalar(all.substr(span.end)).length;
-    }
+    if (token.lstrip) span.begin = std::max(begin_of_blanks(all.substr(0, span.begin)), done);
+    if (token.rstrip) span.end += blanks_at_front(all.substr(span.end));
+    // Nothing is left of a token that lies in the white space which the one before it took.
+    if (span.begin >= span.end) continue;
     if (done < span.begin) segments.push_back({{done, span.begin}, -1});
     segments.push_back({span, token.id});
     done = span.end;

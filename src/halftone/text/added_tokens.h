@@ -37,7 +37,7 @@ class StringMatcher {
     std::size_t value = 0;  // what was given with the string
   };
 
-  // An empty string is ignored; of equal ones the last counts.
+  // An empty string is ignored; of equal ones the first counts.
   void add(std::string_view text, std::size_t value);
   bool empty() const { return nodes_.size() == 1; }
   // The first match in text that begins at or after `from` and holds no locked byte.

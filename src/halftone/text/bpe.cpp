@@ -42,9 +42,10 @@ MergeTable make_table(const Vocabulary& vocabulary, const MergeList& merges, con
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     joined.assign(left).append(right);
-    const bool added =
-        table.add(merged_token(vocabulary, left, rank, origin), merged_token(vocabulary, right, rank, origin),
-                  static_cast<std::uint32_t>(rank), merged_token(vocabulary, joined, rank, origin));
+    const std::uint32_t left_id = merged_token(vocabulary, left, rank, origin);
+    const std::uint32_t right_id = merged_token(vocabulary, right, rank, origin);
+    const std::uint32_t joined_id = merged_token(vocabulary, joined, rank, origin);
+    const bool added = table.add(left_id, right_id, static_cast<std::uint32_t>(rank), joined_id);
     require(added, ErrorKind::input, "{}: merge {} (\"{}\" and \"{}\") stands twice", origin, rank,
             left.substr(0, 80), right.substr(0, 80));
   }
@@ -84,8 +85,11 @@ Bpe::Bpe(std::shared_ptr<const Vocabulary> vocabulary, const MergeList& merges, 
           "{}: unk_token \"{}\" is not in the vocabulary", origin, options_.unk_token.value_or(""));
   for (unsigned byte = 0; byte < 256; ++byte) byte_ids_[byte] = id_of(fmt::format("<0x{:02X}>", byte));
   for (char32_t c = 0; c < kDirect; ++c) scalar_ids_[c] = id_of(to_utf8(c));
-  // The blank itself must be known, or a run of unknowns could be fused across it.
-  parts_at_blanks_ = id_of(kBlank) != kNone && !has_blank_inside_token(*vocabulary_);
+  // Where characters are dropped, what stands on their two sides may merge; and the blank itself must be known,
+  // or a run of unknowns could be fused across it.
+  const bool all_bytes = std::find(byte_ids_.begin(), byte_ids_.end(), kNone) == byte_ids_.end();
+  const bool none_dropped = unk_id_ != kNone || (options_.byte_fallback && all_bytes);
+  parts_at_blanks_ = none_dropped && id_of(kBlank) != kNone && !has_blank_inside_token(*vocabulary_);
 }
 
 std::size_t Bpe::part_length(std::string_view word) const {

@@ -70,27 +70,25 @@ class Renderer {
       items.back().text = strip_right(items.back().text);
     }
     bool before_text = true;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (is_picture(items[i])) {
-        const bool has_next = i + 1 < items.size() && !is_picture(items[i + 1]);
-        picture(items[i].picture,
-                before_text && !(has_next && items[i + 1].text.starts_with(format_.after_image)));
-      } else if (!items[i].text.empty()) {
+    for (const auto& item : items) {
+      if (is_picture(item)) {
+        picture(item.picture, before_text);
+      } else if (!item.text.empty()) {
         before_text = false;
-        push({items[i].text, false, answering_, -1});
+        push({item.text, false, answering_, -1});
         push({format_.after_text, true, answering_, -1});
       }
     }
   }
 
-  void picture(int index, bool with_after) {
+  void picture(int index, bool before_text) {
     const std::int64_t count = tokens_per_picture_[static_cast<std::size_t>(index)];
     require(count >= 0, ErrorKind::input, "picture {} has {} tokens", index + 1, count);
-    if (tokens_per_picture_.size() > 1) label(index + 1);
+    if (before_text && tokens_per_picture_.size() > 1) label(index + 1);
     std::string tokens = format_.image_open;
     for (std::int64_t i = 0; i < count; ++i) tokens += format_.image_token;
     push({tokens + format_.image_close, true, false, index});
-    if (with_after) written(format_.after_image);
+    if (before_text) written(format_.after_image);
   }
 
   void label(int number) {
@@ -127,11 +125,17 @@ std::vector<ChatPiece> render(const ChatFormat& format, std::span<const ChatTurn
 
 std::vector<ContentItem> parse_markers(std::string_view text, std::string_view marker, MarkerPlace place,
                                        int& next_picture) {
+  HALFTONE_ASSERT(!marker.empty());
   std::vector<ContentItem> items;
   std::string words;
+  bool before_text = true;
   const auto push_words = [&](std::string_view part) {
-    if (place == MarkerPlace::front) words += part;
-    if (place == MarkerPlace::as_written && !part.empty()) items.push_back({std::string(part), -1});
+    words += part;
+    const bool left_to_template = before_text && !items.empty() && part.starts_with('\n');
+    if (left_to_template) part.remove_prefix(1);
+    if (part.empty()) return;
+    before_text = false;
+    if (place == MarkerPlace::as_written) items.push_back({std::string(part), -1});
   };
   std::size_t at = 0;
   for (std::size_t found; (found = text.find(marker, at)) != std::string_view::npos;
@@ -140,6 +144,7 @@ std::vector<ContentItem> parse_markers(std::string_view text, std::string_view m
     items.push_back({"", next_picture++});
   }
   push_words(text.substr(at));
+  if (place == MarkerPlace::as_written) return items;
   words = strip_right(strip_left(words));
   if (!words.empty()) items.push_back({words, -1});
   return items;

@@ -13,19 +13,17 @@ namespace halftone {
 // Everything that differs between chat templates. An empty string means that nothing is written there.
 struct ChatFormat {
   struct Role {
-    std::string prefix;  // opens a turn
-    std::string
-        suffix;  // ends it; an assistant's is learned with the answer (for example an end-of-turn token)
+    std::string prefix;     // opens a turn
+    std::string suffix;     // ends it; an assistant's is learned with its answer
     std::string separator;  // between this turn and the next; never learned
   };
   std::string default_system;  // a first system turn for conversations that begin without one
   Role system, user, assistant;
   std::string generation_prefix;  // the opened turn of the assistant, behind the last turn
 
-  // One picture: label, open, token * n, close. Before the turn's first text, after_image follows, unless that
-  // text begins with it.
-  std::string
-      image_label;  // "{}" stands for the picture's number from 1; only where several pictures are shown
+  // One picture is open, token * n, close. Before the turn's first text its label stands in front of it and
+  // after_image behind it; a picture inside the text is set into it and no more.
+  std::string image_label;  // "{}" is the picture's number from 1; only where several pictures are shown
   std::string image_open, image_token, image_close, after_image;
   bool images_first = false;  // all pictures of a turn before its text, wherever they stood
 
@@ -60,7 +58,7 @@ std::vector<ChatPiece> render(const ChatFormat& format, std::span<const ChatTurn
 
 // Where the markers of conversation JSON go when they become pictures.
 enum class MarkerPlace {
-  as_written,  // the text around them stays as it is
+  as_written,  // among the text; a line break behind a marker before all text is left to the template
   front,       // pictures first; what is left of the text loses the white space at its ends
 };
 

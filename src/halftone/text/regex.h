@@ -1,4 +1,5 @@
-// The door to PCRE2: regular expressions of tokenizer files, compiled once, matched many times.
+// The door to PCRE2: regular expressions of tokenizer files, compiled once, matched many times. Its tables are
+// those of Unicode 14 (PCRE2 10.42): a letter that is younger counts as none.
 #pragma once
 
 #include <memory>

@@ -8,8 +8,10 @@
 namespace halftone {
 namespace {
 
-// The members of Oniguruma's \w; the digits and fractions of Latin-1 are a quirk of its tables.
-constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
+// The members of Oniguruma's \w. Alone it also takes the digits and fractions of Latin-1, a quirk of its
+// tables.
+constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+constexpr std::string_view kQuirk = "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
 constexpr std::string_view kHex = "0-9A-Fa-f";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -59,7 +61,7 @@ class Translator {
     if (c == 'x') return hexadecimal();
     if (in_class ? class_shorthand(c) : shorthand(c)) return;
     // \t \n \r \f \a \e mean the same in both; letters that are not listed do not, or are errors.
-    constexpr std::string_view kSame = "tnrfae", kSameOutside = "AzZGRX";
+    constexpr std::string_view kSame = "tnrfae", kSameOutside = "AzZGR";
     const bool known = kSame.find(c) != std::string_view::npos ||
                        (!in_class && (is_digit(c) || kSameOutside.find(c) != std::string_view::npos));
     if ((is_letter(c) || is_digit(c)) && !known) refuse(std::string("\\") + c);
@@ -67,7 +69,8 @@ class Translator {
   }
 
   bool shorthand(char c) {
-    const std::string word = "[" + std::string(kWord) + "]", no_word = "[^" + std::string(kWord) + "]";
+    const std::string word = fmt::format("[{}{}]", kWord, kQuirk),
+                      no_word = fmt::format("[^{}{}]", kWord, kQuirk);
     switch (c) {
       case 'w': return emit(word, 2), true;
       case 'W': return emit(no_word, 2), true;

@@ -15,7 +15,8 @@
 namespace halftone {
 
 // `origin` names the file in messages. Throws Error(unsupported) for constructs that only one of the two
-// engines has or that both read differently: nested classes and &&, \Q, \K, verbs, callouts, recursion, {n}+.
+// engines has or that both read differently: nested classes and &&, \X, \Q, \K, verbs, callouts, recursion,
+// {n}+.
 std::string translate_regex(std::string_view pattern, const std::string& origin);
 
 }  // namespace halftone

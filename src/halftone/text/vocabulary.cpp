@@ -64,7 +64,9 @@ std::optional<std::string_view> Vocabulary::token(std::int64_t id) const {
   return letters_of(entries_[*found]);
 }
 
-std::int64_t Vocabulary::max_id() const { return by_id_.empty() ? -1 : entries_[by_id_.back()].id; }
+std::int64_t Vocabulary::max_id() const {
+  return by_id_.empty() ? -1 : std::int64_t{entries_[by_id_.back()].id};
+}
 
 // The slot that holds token, or the empty one where it belongs.
 std::size_t Vocabulary::slot_of(std::string_view token) const {

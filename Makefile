@@ -1,0 +1,34 @@
+# make          fetches what is missing and builds halftone into build/release
+# make test     builds and runs every test; the last line is "N passed, N failed"
+# make deps     installs the Debian packages that are missing
+# make clean    removes what was built; .venv, which was fetched, stays
+#
+# PYTHON=python3   the interpreter that is looked into for torch and that runs the tools
+# TORCH=PATH       a torch package's folder, or the prefix of a Python that has one (tools/find_torch.py)
+# JOBS=N           compilers at a time
+# CMAKE_ARGS=...   more for cmake, as -DHALFTONE_CUDA=ON
+PYTHON ?= python3
+JOBS ?= $(shell nproc)
+CMAKE_ARGS ?=
+# Relative, so that the tree may stand in any folder, blanks in its name included.
+BUILD := build/release
+export PYTHON
+
+.PHONY: all build deps test clean
+all: build
+
+deps:
+	@tools/install_deps.sh
+
+build: deps
+	@torch="$$($(PYTHON) tools/find_torch.py)" && python="$$($(PYTHON) -c 'import sys; print(sys.executable)')" && \
+	  cmake --preset release -DHALFTONE_TORCH="$$torch" -DPython3_EXECUTABLE="$$python" $(CMAKE_ARGS)
+	@cmake --build $(BUILD) -j $(JOBS)
+
+# tools/test_env.sh makes the Python environments that some tests read halftone's output with.
+test: build
+	@if [ -x tools/test_env.sh ]; then tools/test_env.sh; fi
+	@$(PYTHON) tools/run_tests.py --build $(BUILD) --jobs 2
+
+clean:
+	rm -rf build

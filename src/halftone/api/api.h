@@ -1,0 +1,84 @@
+// The verbs of the product. Paths and texts in, JSON out: what a command line, a notebook or a test needs, and nothing
+// of what lies beneath. All throw Error; none prints.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "halftone/base/json.h"
+#include "halftone/base/record.h"
+
+namespace halftone::api {
+
+// "0.1.0", and what it was built with.
+std::string version();
+Json build_info();
+
+// Where samples come from. Empty `data`: what the recipe says.
+struct DataChoice {
+  std::vector<std::string> data;  // .json, .jsonl or folders of pictures
+  std::string images;             // where records' pictures are looked for first
+};
+
+// How a running verb is watched and stopped. `stop_error` gives the error that a stop becomes.
+struct Watch {
+  RecordSink sink;
+  std::stop_token stop;
+};
+
+// Family, blocks, sites, spaces, bytes. Reads headers only.
+Json inspect(const std::string& model);
+
+struct RecipeChoice {
+  std::string recipe;            // a file, or a preset's name
+  std::vector<std::string> set;  // "gptq.damp=0.05"
+};
+
+struct PlanRequest {
+  std::string model;
+  RecipeChoice recipe;
+  DataChoice data;
+  std::string device = "auto";
+};
+// What quantize() would do. Loads no weights. With data, counts its tokens; without, assumes the recipe's limits.
+Json plan(const PlanRequest& request);
+
+struct QuantizeRequest {
+  std::string model;
+  RecipeChoice recipe;
+  DataChoice data;
+  std::string device = "auto";
+  std::string out;
+  bool overwrite = false;
+};
+// Writes the output directory. {"outputs", "quality", "broken_limits", "seconds", "peak_bytes", "skipped_records"}.
+Json quantize(const QuantizeRequest& request, const Watch& watch);
+
+// {"passed", "checks", "errors"}. `against` may be empty. A float directory cannot be verified: Error(unsupported).
+Json verify(const std::string& out, const std::string& against);
+
+struct CompareRequest {
+  std::string a, b;
+  DataChoice data;
+  std::int64_t samples = 64;
+  std::string device = "auto";
+};
+// {"kl", "kl_se", "top1", "positions", "ppl_a", "ppl_b", "question", "first_departure", "blocks", "sites"}.
+Json compare(const CompareRequest& request, const Watch& watch);
+
+struct DumpRequest {
+  std::string model;
+  std::string sample;  // JSON: one record ({"conversations": ...} or {"text": ...}), pictures beside it
+  std::string images;
+  std::string out;     // a .safetensors file
+  std::string device = "auto";
+};
+// Names and shapes of what was written.
+Json dump(const DumpRequest& request);
+
+// Without a topic: the topics. Else a list (families, methods, formats, presets, recipe) or one entry of it.
+Json describe(const std::string& topic);
+
+}  // namespace halftone::api

@@ -1,0 +1,164 @@
+#include "halftone/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+
+#include "halftone/api/api.h"
+#include "halftone/base/error.h"
+#include "halftone/cli/progress.h"
+#include "halftone/cli/render.h"
+#include "halftone/cli/signals.h"
+
+namespace halftone {
+namespace {
+
+// Everything a command may be given, and the command that was chosen.
+struct Arguments {
+  bool json = false;
+  std::string model, other, out, topic, sample, against;
+  api::RecipeChoice recipe;
+  api::DataChoice data;
+  std::string device = "auto";
+  std::int64_t samples = 64;
+  bool overwrite = false;
+};
+
+// What a command did: its result, how to show it, and whether a check or limit failed.
+struct Outcome {
+  Json result;
+  std::string (*render)(const Json&);
+  bool failed = false;
+};
+
+using Command = std::function<Outcome(const Arguments&, const SignalStop&)>;
+
+api::Watch watch_with(ProgressView& view, const SignalStop& stop) {
+  return {[&view](const Record& record) { view.show(record); }, stop.token()};
+}
+
+Outcome run_quantize(const Arguments& a, const SignalStop& stop) {
+  ProgressView view(a.json);
+  const Json result = api::quantize({a.model, a.recipe, a.data, a.device, a.out, a.overwrite}, watch_with(view, stop));
+  return {result, render_quantize, !result["broken_limits"].empty()};
+}
+
+Outcome run_verify(const Arguments& a, const SignalStop&) {
+  const Json result = api::verify(a.model, a.against);
+  return {result, render_verify, !result["passed"].get<bool>()};
+}
+
+Outcome run_compare(const Arguments& a, const SignalStop& stop) {
+  ProgressView view(a.json);
+  return {api::compare({a.model, a.other, a.data, a.samples, a.device}, watch_with(view, stop)), render_compare};
+}
+
+void add_recipe(CLI::App& app, Arguments& a) {
+  app.add_option("-r,--recipe", a.recipe.recipe, "A recipe file, or the name of a preset (halftone describe presets)")->required();
+  app.add_option("--set", a.recipe.set, "Change one key of the recipe: gptq.damp=0.05")->type_name("KEY=VALUE");
+}
+
+void add_data(CLI::App& app, Arguments& a) {
+  app.add_option("--data", a.data.data, "Conversation JSON, JSON lines, or a folder of pictures; may be repeated")->type_name("FILE|DIR");
+  app.add_option("--images", a.data.images, "Where the pictures that records name are; else beside the data file or in its images/")->type_name("DIR");
+}
+
+void add_device(CLI::App& app, Arguments& a) {
+  app.add_option("--device", a.device, "auto, cpu or cuda:N")->capture_default_str();
+}
+
+CLI::App* add_command(CLI::App& app, Arguments& a, const char* name, const char* help, Command& chosen, Command command) {
+  CLI::App* sub = app.add_subcommand(name, help);
+  sub->add_flag("--json", a.json, "The result as JSON on stdout");
+  sub->callback([&chosen, command = std::move(command)] { chosen = command; });
+  return sub;
+}
+
+void add_model(CLI::App& app, Arguments& a, const char* help = "A checkpoint directory as the hub has it") {
+  app.add_option("MODEL", a.model, help)->required();
+}
+
+void declare(CLI::App& app, Arguments& a, Command& chosen) {
+  const auto simple = [](auto call, auto render) {
+    return [call, render](const Arguments& args, const SignalStop&) -> Outcome { return {call(args), render}; };
+  };
+  add_model(*add_command(app, a, "inspect", "What a checkpoint is: family, blocks, sites, spaces, bytes; reads headers only", chosen,
+                         simple([](const Arguments& x) { return api::inspect(x.model); }, render_inspect)), a);
+
+  CLI::App* plan = add_command(app, a, "plan", "What quantize would do: rules, runs, time, memory, bytes, engines; loads no weights", chosen,
+                               simple([](const Arguments& x) { return api::plan({x.model, x.recipe, x.data, x.device}); }, render_plan));
+  add_model(*plan, a);
+  add_recipe(*plan, a);
+  add_data(*plan, a);
+  add_device(*plan, a);
+
+  CLI::App* quantize = add_command(app, a, "quantize", "Quantize a checkpoint into a directory that engines load", chosen, run_quantize);
+  add_model(*quantize, a);
+  add_recipe(*quantize, a);
+  add_data(*quantize, a);
+  add_device(*quantize, a);
+  quantize->add_option("-o,--out", a.out, "The output directory")->required();
+  quantize->add_flag("--overwrite", a.overwrite, "Replace OUT if it exists");
+
+  CLI::App* verify = add_command(app, a, "verify", "Reopen a quantized directory and check it", chosen, run_verify);
+  verify->add_option("OUT", a.model, "A directory that quantize wrote")->required();
+  verify->add_option("--against", a.against, "The float checkpoint: adds errors per module and compares side files")->type_name("MODEL");
+
+  CLI::App* compare = add_command(app, a, "compare", "Two checkpoints on the same samples: weights, hidden states, KL and top-1 agreement", chosen, run_compare);
+  compare->add_option("A", a.model, "The reference, mostly the float checkpoint")->required();
+  compare->add_option("B", a.other, "The other, mostly a quantized directory")->required();
+  add_data(*compare, a);
+  compare->add_option("--samples", a.samples, "Samples drawn from the data")->capture_default_str()->check(CLI::Range(1, 1000000));
+  add_device(*compare, a);
+
+  CLI::App* dump = add_command(app, a, "dump", "Every named tensor of a forward to a safetensors file", chosen,
+                               simple([](const Arguments& x) { return api::dump({x.model, x.sample, x.data.images, x.out, x.device}); }, render_dump));
+  add_model(*dump, a);
+  dump->add_option("--sample", a.sample, "JSON: one record, {\"conversations\": ...} or {\"text\": ...}")->required()->type_name("FILE");
+  dump->add_option("--images", a.data.images, "Where its pictures are")->type_name("DIR");
+  dump->add_option("-o,--out", a.out, "The file to write")->required();
+  add_device(*dump, a);
+
+  add_command(app, a, "describe", "Families, methods, formats, presets and their parameters", chosen,
+              simple([](const Arguments& x) { return api::describe(x.topic); }, render_describe))
+      ->add_option("TOPIC", a.topic, "families, methods, formats, presets, recipe, or one name");
+}
+
+int report(const Error& error, int signal) {
+  fmt::print(stderr, "error: {}\n", error.render());
+  if (error.kind() == ErrorKind::interrupted && signal == SIGTERM) return exit_code(ErrorKind::terminated);
+  return exit_code(error.kind());
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+  const SignalStop stop;
+  CLI::App app("halftone quantizes vision-language models after training.", "halftone");
+  app.require_subcommand(1);
+  const Json build = api::build_info();
+  app.set_version_flag("--version", fmt::format("halftone {} (torch {}; {})", build["version"].get<std::string>(), build["torch"].get<std::string>(), build["decoders"].get<std::string>()));
+  Arguments arguments;
+  Command command;
+  declare(app, arguments, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "error: {}\n  hint: halftone{} --help\n", printable(error.what()), argc > 1 && argv[1][0] != '-' ? std::string(" ") + printable(argv[1]) : "");
+    return exit_code(ErrorKind::usage);
+  }
+  try {
+    const Outcome outcome = command(arguments, stop);
+    fmt::print("{}", arguments.json ? outcome.result.dump(2) + "\n" : outcome.render(outcome.result));
+    return outcome.failed ? 1 : 0;
+  } catch (...) {
+    return report(current_error(), stop.received());
+  }
+}
+
+}  // namespace halftone

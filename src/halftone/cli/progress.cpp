@@ -1,0 +1,53 @@
+#include "halftone/cli/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "halftone/base/error.h"
+#include "halftone/report/console.h"
+
+namespace halftone {
+namespace {
+
+constexpr std::size_t kBar = 30;
+constexpr double kLineSeconds = 2;  // between plain lines
+
+}  // namespace
+
+ProgressView::ProgressView(bool quiet) : terminal_(isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
+
+ProgressView::~ProgressView() { clear(); }
+
+void ProgressView::clear() {
+  if (drawn_) fmt::print(stderr, "\r\033[K");
+  drawn_ = false;
+}
+
+void ProgressView::show(const Record& record) {
+  if (record.kind == "warning") {
+    clear();
+    fmt::print(stderr, "warning: {}\n", printable(record.fields["text"].get<std::string>()));
+  }
+  if (record.kind != "progress" || quiet_) return;
+  draw(record.fields["block"].get<std::string>(), record.fields["done"].get<std::size_t>(), record.fields["total"].get<std::size_t>());
+}
+
+void ProgressView::draw(const std::string& block, std::size_t done, std::size_t total) {
+  const double seconds = watch_.seconds();
+  const double left = done > 0 ? seconds / static_cast<double>(done) * static_cast<double>(total - done) : 0;
+  const std::string text = fmt::format("{:>3} of {} blocks, {} left  {}", done, total, human_seconds(left), printable(block));
+  if (terminal_) {
+    const std::size_t filled = total > 0 ? kBar * done / total : 0;
+    fmt::print(stderr, "\r\033[K[{}{}] {}", std::string(filled, '#'), std::string(kBar - filled, '.'), text);
+    std::fflush(stderr);
+    drawn_ = true;
+  } else if (done == total || seconds - last_line_ >= kLineSeconds) {
+    fmt::print(stderr, "{}\n", text);
+    last_line_ = seconds;
+  }
+}
+
+}  // namespace halftone

@@ -1,0 +1,128 @@
+#include "halftone/stream/checkpoint.h"
+
+#include <algorithm>
+#include <set>
+
+#include "halftone/base/error.h"
+#include "halftone/io/hash.h"
+#include "halftone/stream/dequantized_source.h"
+
+namespace halftone {
+namespace {
+
+constexpr std::uint64_t kSmallFile = 64u << 20;
+constexpr std::uint64_t kSampledBytes = 4096;
+
+const Family& find_family(Families families, const Json& config, const std::string& path) {
+  const std::string type = get_string_or(config, "model_type", "", path);
+  std::vector<std::string> known;
+  for (const auto& family : families) {
+    for (const auto& name : family->model_types()) {
+      if (name == type) return *family;
+      known.push_back(name);
+    }
+  }
+  fail(ErrorKind::unsupported, "{}: model_type \"{}\" is unknown, known are {}", path, type, fmt::join(known, ", "));
+}
+
+const Format* find_format(Formats formats, const Json& config) {
+  for (const auto& format : formats) {
+    if (format->recognizes(config)) return format.get();
+  }
+  return nullptr;
+}
+
+CheckpointFacts read_facts(FileSystem& files, const std::string& directory, const TensorSource& source) {
+  CheckpointFacts facts;
+  facts.config_path = join_path(directory, "config.json");
+  facts.config = parse_json(read_file(files, facts.config_path, kSmallFile), facts.config_path);
+  require(facts.config.is_object(), ErrorKind::input, "{}: not an object", facts.config_path);
+  facts.preprocessor_path = join_path(directory, "preprocessor_config.json");
+  if (files.stat(facts.preprocessor_path).exists) {
+    facts.preprocessor = parse_json(read_file(files, facts.preprocessor_path, kSmallFile), facts.preprocessor_path);
+  }
+  facts.has_tensor = [&source](const std::string& name) { return source.find(name) != nullptr; };
+  return facts;
+}
+
+// A quantized module has no plain weight, yet families ask for names to tell layouts apart: anything of the module
+// counts.
+void accept_module_names(CheckpointFacts& facts, const TensorSource& source) {
+  std::set<std::string> modules;
+  for (const auto& info : source.list()) modules.insert(module_of(info.name) + ".weight");
+  facts.has_tensor = [&source, modules](const std::string& name) { return source.find(name) || modules.contains(name); };
+}
+
+void hash_tensor(const Checkpoint& checkpoint, const TensorInfo& info, Hash64& hash) {
+  const std::string row = fmt::format("{} {} {}", info.name, dtype_name(info.dtype), fmt::join(info.shape, ","));
+  hash.add(std::as_bytes(std::span(row)));
+  std::vector<std::byte> sample(std::min(kSampledBytes, info.bytes));
+  checkpoint.files->read_bytes(info, 0, sample);
+  hash.add(sample);
+  checkpoint.files->read_bytes(info, info.bytes - sample.size(), sample);
+  hash.add(sample);
+}
+
+}  // namespace
+
+std::string module_of(const std::string& tensor) { return tensor.substr(0, tensor.find_last_of('.')); }
+
+std::vector<ModuleFacts> module_facts(const ModelGraph& graph, const TensorSource& source) {
+  std::vector<ModuleFacts> modules;
+  std::set<std::string> seen;
+  for (const auto& block : graph.blocks) {
+    for (const auto& site : block.sites) {
+      const Slot& slot = block.slots[static_cast<size_t>(site.weight)];
+      if (!seen.insert(slot.part.tensor).second) continue;
+      ModuleFacts facts;
+      facts.module = module_of(slot.part.tensor);
+      facts.rows = slot.part.rows.plain() ? slot.shape[0] : slot.file_shape[0];
+      facts.columns = slot.shape[1];
+      facts.stage = block.stage;
+      facts.convolution = site.convolution;
+      facts.tied = site.tied;
+      facts.file_shape = slot.file_shape;
+      const TensorInfo* info = source.find(slot.part.tensor);
+      if (info) facts.dtype = info->dtype;
+      modules.push_back(std::move(facts));
+    }
+  }
+  return modules;
+}
+
+Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Families families, Formats formats,
+                           Accept accept) {
+  Checkpoint checkpoint;
+  checkpoint.directory = directory;
+  checkpoint.files = std::make_unique<SafetensorsSource>(files, directory);
+  CheckpointFacts facts = read_facts(files, directory, *checkpoint.files);
+  checkpoint.config = facts.config;
+  const Family& family = find_family(families, facts.config, facts.config_path);
+  const bool quantized = has(facts.config, "quantization_config");
+  require(!quantized || accept == Accept::any, ErrorKind::unsupported,
+          "{}: this checkpoint is quantized already; give the float one", facts.config_path);
+  if (quantized) {
+    checkpoint.format = find_format(formats, facts.config);
+    require(checkpoint.format != nullptr, ErrorKind::unsupported,
+            "{}: its quantization_config is of a kind that is not read here", facts.config_path);
+    accept_module_names(facts, *checkpoint.files);
+  }
+  checkpoint.spec = family.open(facts);
+  checkpoint.modules = module_facts(checkpoint.spec.graph, *checkpoint.files);
+  if (quantized) {
+    checkpoint.format->read_schemes(facts.config, *checkpoint.files, checkpoint.modules);
+    checkpoint.dequantized = std::make_unique<DequantizedSource>(*checkpoint.files, *checkpoint.format, checkpoint.modules);
+  }
+  check_tensors(checkpoint.spec.graph, checkpoint.source(), facts.config_path);
+  return checkpoint;
+}
+
+std::string fingerprint(const Checkpoint& checkpoint) {
+  Hash64 hash;
+  const std::string config = checkpoint.config.dump();
+  hash.add(std::as_bytes(std::span(config)));
+  for (const auto& info : checkpoint.files->list()) hash_tensor(checkpoint, info, hash);
+  return hash.hex();
+}
+
+}  // namespace halftone
