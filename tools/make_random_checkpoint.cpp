@@ -1,13 +1,13 @@
-// Writes a checkpoint with random weights in the layout of a family, from a config.json alone: for benchmarks and
-// tests that need real shapes and no real model.
+// Writes a checkpoint with random weights in the layout of a family, from a config.json alone: for benchmarks
+// and tests that need real shapes and no real model.
 //
 //   make_random_checkpoint CONFIG_DIR OUT [--set num_hidden_layers=2] [--std 0.02] [--seed 1] [--shard 5GB]
+#include <set>
+
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <set>
+#include <fmt/format.h>
 
 #include "halftone/api/lists.h"
 #include "halftone/base/error.h"
@@ -45,7 +45,9 @@ ModelSpec open_spec(const Json& config, const std::string& directory) {
   const std::string type = get_string_or(config, "model_type", "", "config.json");
   for (const auto& family : all_families()) {
     for (const auto& name : family->model_types()) {
-      if (name == type) return family->open({config, join_path(directory, "config.json"), {}, "", [](const std::string&) { return false; }});
+      if (name == type)
+        return family->open(
+            {config, join_path(directory, "config.json"), {}, "", [](const std::string&) { return false; }});
     }
   }
   fail(ErrorKind::unsupported, "model_type \"{}\" is unknown", type);
@@ -65,19 +67,24 @@ void run(const Arguments& arguments) {
   for (const auto& block : spec.graph.blocks) {
     for (const auto& slot : block.slots) {
       if (slot.role == Role::gain) gains.insert(slot.part.tensor);
-      if (seen.insert(slot.part.tensor).second) plan.push_back({slot.part.tensor, DType::bf16, slot.file_shape});
+      if (seen.insert(slot.part.tensor).second)
+        plan.push_back({slot.part.tensor, DType::bf16, slot.file_shape});
     }
   }
   FileSystem& files = posix_files();
-  require(files.make_directory(arguments.out) == 0, ErrorKind::conflict, "{}: cannot be made, or exists", arguments.out);
-  SafetensorsSink sink(files, arguments.out, plan, static_cast<std::uint64_t>(parse_bytes(arguments.shard).value_or(5'000'000'000)));
+  require(files.make_directory(arguments.out) == 0, ErrorKind::conflict, "{}: cannot be made, or exists",
+          arguments.out);
+  SafetensorsSink sink(files, arguments.out, plan,
+                       static_cast<std::uint64_t>(parse_bytes(arguments.shard).value_or(5'000'000'000)));
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(arguments.seed);
-  for (const auto& tensor : plan) sink.write(tensor.name, random_tensor(tensor, gains.contains(tensor.name), arguments.std, generator));
+  for (const auto& tensor : plan)
+    sink.write(tensor.name, random_tensor(tensor, gains.contains(tensor.name), arguments.std, generator));
   sink.finish();
   write_file(files, join_path(arguments.out, "config.json"), config.dump(2) + "\n");
   for (const auto& name : files.list(arguments.config_dir)) {
     if (name != "config.json" && name.ends_with(".json")) {
-      write_file(files, join_path(arguments.out, name), read_file(files, join_path(arguments.config_dir, name)));
+      write_file(files, join_path(arguments.out, name),
+                 read_file(files, join_path(arguments.config_dir, name)));
     }
   }
   fmt::print("{}: {} tensors, {} bytes\n", arguments.out, plan.size(), sink.total_bytes());
@@ -89,9 +96,12 @@ void run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   halftone::Arguments arguments;
   CLI::App app("Writes a checkpoint with random weights from a config.json.");
-  app.add_option("CONFIG_DIR", arguments.config_dir, "Directory with config.json; its other .json files are copied")->required();
+  app.add_option("CONFIG_DIR", arguments.config_dir,
+                 "Directory with config.json; its other .json files are copied")
+      ->required();
   app.add_option("OUT", arguments.out, "Directory to make")->required();
-  app.add_option("--set", arguments.set, "Change a key of the config: num_hidden_layers=2, vision_config.depth=4");
+  app.add_option("--set", arguments.set,
+                 "Change a key of the config: num_hidden_layers=2, vision_config.depth=4");
   app.add_option("--std", arguments.std, "Standard deviation of the weights")->capture_default_str();
   app.add_option("--seed", arguments.seed, "Seed")->capture_default_str();
   app.add_option("--shard", arguments.shard, "Largest shard")->capture_default_str();

@@ -1,8 +1,8 @@
 // Every family's float forward against its reference implementation.
+#include "tests/support/model_fixture.h"
 #include <gtest/gtest.h>
 
 #include "halftone/calib/batches.h"
-#include "tests/support/model_fixture.h"
 
 namespace halftone::test {
 namespace {
@@ -21,7 +21,8 @@ TEST_P(FamilyParity, IdsPixelsPositionsAndLogits) {
     EXPECT_EQ(largest_difference(batch->ids, golden.get("input_ids")), 0);
     EXPECT_EQ(largest_difference(batch->positions, golden.get("position_ids")), 0);
     if (golden.has("pixel_values")) {
-      const Tensor pixels = batch_pixels(*batch, samples, model.checkpoint.spec.images, posix_files(), at::kCPU);
+      const Tensor pixels =
+          batch_pixels(*batch, samples, model.checkpoint.spec.images, posix_files(), at::kCPU);
       ASSERT_EQ(pixels.numel(), golden.get("pixel_values").numel());
       EXPECT_LE(largest_difference(pixels, golden.get("pixel_values")), 1e-6);
     }
@@ -39,7 +40,9 @@ TEST_P(FamilyParity, EveryStageOfTheFirstCase) {
   const auto check = [&](const std::string& reference, const std::string& ours) {
     if (!golden.has(reference) || !seen.contains(ours)) return 0;
     const Tensor expected = golden.get(reference);
-    EXPECT_LE(largest_difference(seen[ours], expected), 2e-4 * std::max(1.0, expected.abs().max().item<double>())) << reference;
+    EXPECT_LE(largest_difference(seen[ours], expected),
+              2e-4 * std::max(1.0, expected.abs().max().item<double>()))
+        << reference;
     return 1;
   };
   int compared = check("vision.patch_embed", "vision.patch_embed") + check("image_features", "image_features") +
@@ -51,8 +54,7 @@ TEST_P(FamilyParity, EveryStageOfTheFirstCase) {
   EXPECT_GE(compared, 7);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FamilyParity, testing::ValuesIn(family_cases()),
-                         FamilyCaseName());
+INSTANTIATE_TEST_SUITE_P(All, FamilyParity, testing::ValuesIn(family_cases()), FamilyCaseName());
 
 }  // namespace
 }  // namespace halftone::test

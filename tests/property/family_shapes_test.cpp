@@ -1,11 +1,10 @@
 // What a family declares must fit together before anything runs.
-#include <ATen/ops/full_like.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <set>
 
 #include "tests/support/model_fixture.h"
+#include <ATen/ops/full_like.h>
+#include <gtest/gtest.h>
 
 namespace halftone::test {
 namespace {
@@ -48,7 +47,9 @@ TEST_P(FamilyShapes, FusedTensorsSplitAndJoin) {
       Tensor joined = at::full_like(whole, NAN);
       for (const Slot* slot : slots) {
         const Tensor rows = select_rows(whole, slot->part.rows);
-        EXPECT_EQ(rows.numel(), at::IntArrayRef(slot->shape).size() > 0 ? c10::multiply_integers(slot->shape) : 1) << slot->name;
+        EXPECT_EQ(rows.numel(),
+                  at::IntArrayRef(slot->shape).size() > 0 ? c10::multiply_integers(slot->shape) : 1)
+            << slot->name;
         place_rows(joined, slot->part.rows, rows);
       }
       EXPECT_TRUE(joined.equal(whole)) << name;
@@ -88,8 +89,7 @@ TEST_P(FamilyShapes, EveryStageHasModuleNames) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FamilyShapes, testing::ValuesIn(family_cases()),
-                         FamilyCaseName());
+INSTANTIATE_TEST_SUITE_P(All, FamilyShapes, testing::ValuesIn(family_cases()), FamilyCaseName());
 
 }  // namespace
 }  // namespace halftone::test

@@ -1,8 +1,8 @@
 // Streaming must not change numbers: packed micro-batches, the prefetcher and a whole model in memory agree.
+#include "tests/support/model_fixture.h"
 #include <gtest/gtest.h>
 
 #include "halftone/stream/prefetcher.h"
-#include "tests/support/model_fixture.h"
 
 namespace halftone::test {
 namespace {
@@ -16,12 +16,14 @@ class FamilyStreaming : public testing::TestWithParam<FamilyCase> {
     const ModelGraph& graph = model_.graph();
     std::vector<std::size_t> which(samples_.size());
     for (std::size_t i = 0; i < which.size(); ++i) which[i] = i;
-    const SampleStream stream = make_stream(graph, model_.checkpoint.spec.images, posix_files(), samples_, which, tokens, at::kCPU);
+    const SampleStream stream =
+        make_stream(graph, model_.checkpoint.spec.images, posix_files(), samples_, which, tokens, at::kCPU);
     std::vector<LoadOrder> orders;
     for (const auto& block : graph.blocks) orders.push_back({&block, {}});
     Prefetcher prefetcher(model_.checkpoint.source(), orders, at::kCPU);
     ActivationStore store(stream.batches.size());
-    for (const auto& block : graph.blocks) walk_block(graph, block, prefetcher.next(), stream, store, &store, at::kFloat, {}, {});
+    for (const auto& block : graph.blocks)
+      walk_block(graph, block, prefetcher.next(), stream, store, &store, at::kFloat, {}, {});
     std::vector<Tensor> logits;
     for (std::size_t b = 0; b < stream.batches.size(); ++b) {
       const Batch& batch = *stream.batches[b];
@@ -45,7 +47,8 @@ TEST_P(FamilyStreaming, EqualsTheWholeModel) {
   const auto streamed = stream_all(4096);
   ASSERT_EQ(streamed.size(), samples_.size());
   for (std::size_t i = 0; i < samples_.size(); ++i) {
-    EXPECT_LE(relative_difference(run_whole(model_, weights, samples_[i]), streamed[i]), kTolerance) << samples_[i].id;
+    EXPECT_LE(relative_difference(run_whole(model_, weights, samples_[i]), streamed[i]), kTolerance)
+        << samples_[i].id;
   }
 }
 
@@ -57,8 +60,7 @@ TEST_P(FamilyStreaming, DoesNotDependOnTheMicroBatch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FamilyStreaming, testing::ValuesIn(family_cases()),
-                         FamilyCaseName());
+INSTANTIATE_TEST_SUITE_P(All, FamilyStreaming, testing::ValuesIn(family_cases()), FamilyCaseName());
 
 }  // namespace
 }  // namespace halftone::test

@@ -28,8 +28,8 @@ ModelFixture::ModelFixture(const std::string& directory)
 
 Sample ModelFixture::encode(const DataRecord& record) const {
   const ModelSpec& spec = checkpoint.spec;
-  return encode_record({posix_files(), &tokenizer, spec.chat, spec.images, spec.graph.image_token, spec.graph.vocabulary,
-                        spec.graph.max_positions, spec.graph.max_positions},
+  return encode_record({posix_files(), &tokenizer, spec.chat, spec.images, spec.graph.image_token,
+                        spec.graph.vocabulary, spec.graph.max_positions, spec.graph.max_positions},
                        record);
 }
 
@@ -58,7 +58,8 @@ std::vector<BlockWeights> load_all(const Checkpoint& checkpoint) {
   for (const auto& block : checkpoint.spec.graph.blocks) {
     all.push_back(load_block(block, checkpoint.source(), at::kCPU));
     for (std::size_t i = 0; i < block.slots.size(); ++i) {
-      if (block.slots[i].lookup) all.back().values[i] = checkpoint.source().read(checkpoint.source().at(block.slots[i].part.tensor));
+      if (block.slots[i].lookup)
+        all.back().values[i] = checkpoint.source().read(checkpoint.source().at(block.slots[i].part.tensor));
     }
   }
   return all;
@@ -69,12 +70,14 @@ Tensor run_whole(const ModelFixture& model, const std::vector<BlockWeights>& wei
   const at::NoGradGuard no_grad;
   const std::vector<Sample> samples = {sample};
   const ModelGraph& graph = model.graph();
-  const SampleStream stream = make_stream(graph, model.checkpoint.spec.images, posix_files(), samples, {0}, 1, at::kCPU);
+  const SampleStream stream =
+      make_stream(graph, model.checkpoint.spec.images, posix_files(), samples, {0}, 1, at::kCPU);
   ActivationStore store(1);
   for (std::size_t i = 0; i < graph.blocks.size(); ++i) {
     OpsTaps taps;
     taps.trace = trace;
-    walk_block(graph, graph.blocks[i], weights[i], stream, store, &store, at::kFloat, [&](std::size_t) { return taps; }, {});
+    walk_block(graph, graph.blocks[i], weights[i], stream, store, &store, at::kFloat,
+               [&](std::size_t) { return taps; }, {});
     if (trace && store.get(0).defined()) trace(graph.blocks[i].name + ".out", store.get(0));
   }
   return store.get(0);

@@ -1,5 +1,5 @@
-// The verbs of the product. Paths and texts in, JSON out: what a command line, a notebook or a test needs, and nothing
-// of what lies beneath. All throw Error; none prints.
+// The verbs of the product. Paths and texts in, JSON out: what a command line, a notebook or a test needs, and
+// nothing of what lies beneath. All throw Error; none prints.
 #pragma once
 
 #include <functional>
@@ -42,7 +42,8 @@ struct PlanRequest {
   DataChoice data;
   std::string device = "auto";
 };
-// What quantize() would do. Loads no weights. With data, counts its tokens; without, assumes the recipe's limits.
+// What quantize() would do. Loads no weights. With data, counts its tokens; without, assumes the recipe's
+// limits.
 Json plan(const PlanRequest& request);
 
 struct QuantizeRequest {
@@ -53,10 +54,12 @@ struct QuantizeRequest {
   std::string out;
   bool overwrite = false;
 };
-// Writes the output directory. {"outputs", "quality", "broken_limits", "seconds", "peak_bytes", "skipped_records"}.
+// Writes the output directory. {"outputs", "quality", "broken_limits", "seconds", "peak_bytes",
+// "skipped_records"}.
 Json quantize(const QuantizeRequest& request, const Watch& watch);
 
-// {"passed", "checks", "errors"}. `against` may be empty. A float directory cannot be verified: Error(unsupported).
+// {"passed", "checks", "errors"}. `against` may be empty. A float directory cannot be verified:
+// Error(unsupported).
 Json verify(const std::string& out, const std::string& against);
 
 struct CompareRequest {
@@ -72,7 +75,7 @@ struct DumpRequest {
   std::string model;
   std::string sample;  // JSON: one record ({"conversations": ...} or {"text": ...}), pictures beside it
   std::string images;
-  std::string out;     // a .safetensors file
+  std::string out;  // a .safetensors file
   std::string device = "auto";
 };
 // Names and shapes of what was written.

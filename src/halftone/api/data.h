@@ -16,11 +16,12 @@ struct LoadedData {
   std::vector<std::string> skipped;  // records that could not be used, one sentence each
 };
 
-// Reads, draws and encodes the samples of a recipe for the model in `directory`. Throws Error(input) when records
-// cannot be used and the recipe does not say to skip them, or when none is left.
+// Reads, draws and encodes the samples of a recipe for the model in `directory`. Throws Error(input) when
+// records cannot be used and the recipe does not say to skip them, or when none is left.
 LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec, const std::string& directory);
 
 // One record from a JSON file of its own.
-Sample load_sample(const std::string& path, const std::string& images, const ModelSpec& spec, const std::string& directory);
+Sample load_sample(const std::string& path, const std::string& images, const ModelSpec& spec,
+                   const std::string& directory);
 
 }  // namespace halftone

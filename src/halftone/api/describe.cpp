@@ -10,13 +10,17 @@ namespace {
 
 Json params_json(const std::vector<ParamInfo>& params) {
   Json list = Json::array();
-  for (const auto& p : params) list.push_back({{"name", p.name}, {"type", p.type}, {"default", p.fallback}, {"range", p.range}, {"help", p.help}});
+  for (const auto& p : params)
+    list.push_back(
+        {{"name", p.name}, {"type", p.type}, {"default", p.fallback}, {"range", p.range}, {"help", p.help}});
   return list;
 }
 
 Json families() {
   Json list = Json::array();
-  for (const auto& family : all_families()) list.push_back({{"name", fmt::format("{}", fmt::join(family->model_types(), ", "))}, {"summary", family->summary()}});
+  for (const auto& family : all_families())
+    list.push_back(
+        {{"name", fmt::format("{}", fmt::join(family->model_types(), ", "))}, {"summary", family->summary()}});
   return list;
 }
 
@@ -28,16 +32,20 @@ Json methods() {
 
 Json formats() {
   Json list = Json::array();
-  for (const auto& format : all_formats()) list.push_back({{"name", format->name()}, {"summary", format->summary()}});
+  for (const auto& format : all_formats())
+    list.push_back({{"name", format->name()}, {"summary", format->summary()}});
   return list;
 }
 
 // The first line of a preset is a comment that says what it is.
-std::string first_comment(const std::string& text) { return text.starts_with("# ") ? text.substr(2, text.find('\n') - 2) : ""; }
+std::string first_comment(const std::string& text) {
+  return text.starts_with("# ") ? text.substr(2, text.find('\n') - 2) : "";
+}
 
 Json presets() {
   Json list = Json::array();
-  for (const auto& name : preset_names()) list.push_back({{"name", name}, {"summary", first_comment(*preset_text(name))}});
+  for (const auto& name : preset_names())
+    list.push_back({{"name", name}, {"summary", first_comment(*preset_text(name))}});
   return list;
 }
 
@@ -80,7 +88,8 @@ Json describe(const std::string& topic) {
     for (const auto& entry : list) known.push_back(entry["name"].get<std::string>());
   }
   const std::string near = nearest(topic, known);
-  fail(ErrorKind::usage, "nothing is called \"{}\"{}", topic, near.empty() ? "; halftone describe lists what there is" : fmt::format("; did you mean \"{}\"?", near));
+  fail(ErrorKind::usage, "nothing is called \"{}\"{}", topic,
+       near.empty() ? "; halftone describe lists what there is" : fmt::format("; did you mean \"{}\"?", near));
 }
 
 }  // namespace halftone::api

@@ -14,7 +14,8 @@ Json dump(const DumpRequest& request) {
   const Checkpoint checkpoint = registry.open(request.model, Accept::any);
   const Sample sample = load_sample(request.sample, request.images, checkpoint.spec, request.model);
   Json tensors = Json::object();
-  for (const auto& [name, shape] : dump_forward(posix_files(), checkpoint, sample, request.out, at::kFloat, parse_device(request.device))) {
+  for (const auto& [name, shape] :
+       dump_forward(posix_files(), checkpoint, sample, request.out, at::kFloat, parse_device(request.device))) {
     tensors[name] = shape;
   }
   return {{"file", request.out}, {"tensors", tensors}};

@@ -18,7 +18,11 @@ std::string admits_text(const Admits& admits) {
 
 Json site_json(const ModelGraph& graph, const Block& block, const Site& site) {
   const Slot& slot = block.slots[static_cast<size_t>(site.weight)];
-  return {{"site", site.name}, {"tensor", slot.part.tensor}, {"shape", slot.shape}, {"input", graph.space(site.input.space).name}, {"output", graph.space(site.output.space).name}};
+  return {{"site", site.name},
+          {"tensor", slot.part.tensor},
+          {"shape", slot.shape},
+          {"input", graph.space(site.input.space).name},
+          {"output", graph.space(site.output.space).name}};
 }
 
 Json block_json(const ModelGraph& graph, const Block& block, const TensorSource& source) {
@@ -47,7 +51,10 @@ Json inspect(const std::string& model) {
   }
   for (const auto& space : graph.spaces) {
     const auto id = static_cast<SpaceId>(&space - graph.spaces.data());
-    spaces.push_back({{"space", space.name}, {"dim", space.dim}, {"admits", admits_text(space.admits)}, {"readers", readers_of(graph, id).size()}});
+    spaces.push_back({{"space", space.name},
+                      {"dim", space.dim},
+                      {"admits", admits_text(space.admits)},
+                      {"readers", readers_of(graph, id).size()}});
   }
   std::uint64_t bytes = 0;
   for (const auto& info : checkpoint.files->list()) bytes += info.bytes;

@@ -1,5 +1,5 @@
-// Every plug-in of this build. The definitions are made by CMake from the lists in families/, methods/ and formats/:
-// a missing or misspelt maker is a link error.
+// Every plug-in of this build. The definitions are made by CMake from the lists in families/, methods/ and
+// formats/: a missing or misspelt maker is a link error.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,8 @@ Json plan(const PlanRequest& request) {
   const bool has_data = !job.recipe.calibration.data.empty();
   DataSize size;
   if (has_data) {
-    size = counted_data(job.graph(), job.recipe, load_samples(job.recipe.calibration, checkpoint.spec, request.model).samples);
+    size = counted_data(job.graph(), job.recipe,
+                        load_samples(job.recipe.calibration, checkpoint.spec, request.model).samples);
   } else if (job.needs_data()) {
     size = assumed_data(job.recipe);
   }

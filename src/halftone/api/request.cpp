@@ -15,7 +15,9 @@ Value read_recipe_tree(const std::string& recipe) {
   FileSystem& files = posix_files();
   if (!files.stat(recipe).exists) {
     const std::string near = nearest(recipe, preset_names());
-    throw Error(ErrorKind::usage, fmt::format("recipe \"{}\" is neither a file nor a preset{}", recipe, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)),
+    throw Error(ErrorKind::usage,
+                fmt::format("recipe \"{}\" is neither a file nor a preset{}", recipe,
+                            near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)),
                 "halftone describe presets lists them");
   }
   return parse_yaml(read_file(files, recipe, 1 << 20), recipe);
@@ -27,22 +29,26 @@ std::string addressed(const std::string& assignment, const Value& root) {
   const Value* methods = root.find("methods");
   if (!methods) return assignment;
   for (const auto& item : methods->items) {
-    const bool named = item.kind == Value::Kind::map ? !item.fields.empty() && item.fields[0].first == word : item.text == word;
+    const bool named = item.kind == Value::Kind::map ? !item.fields.empty() && item.fields[0].first == word
+                                                     : item.text == word;
     if (named) return "methods." + assignment;
   }
   return assignment;
 }
 
-std::vector<std::shared_ptr<const Method>> build_methods(const Registry& registry, const Recipe& recipe, Faults& faults) {
+std::vector<std::shared_ptr<const Method>> build_methods(const Registry& registry, const Recipe& recipe,
+                                                         Faults& faults) {
   std::vector<std::shared_ptr<const Method>> methods;
   std::vector<std::string> known;
   for (const auto& plugin : registry.methods) known.push_back(plugin.name);
   for (const auto& entry : recipe.methods) {
-    const auto found = std::find_if(registry.methods.begin(), registry.methods.end(), [&](const auto& p) { return p.name == entry.name; });
+    const auto found = std::find_if(registry.methods.begin(), registry.methods.end(),
+                                    [&](const auto& p) { return p.name == entry.name; });
     if (found == registry.methods.end()) {
       const std::string near = nearest(entry.name, known);
-      faults.add(entry.place, fmt::format("method \"{}\" is unknown, known are {}{}", entry.name, fmt::join(known, ", "),
-                                          near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+      faults.add(entry.place,
+                 fmt::format("method \"{}\" is unknown, known are {}{}", entry.name, fmt::join(known, ", "),
+                             near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     } else {
       methods.push_back(found->make(entry.params, faults));
     }

@@ -23,8 +23,8 @@ struct Registry {
   Checkpoint open(const std::string& directory, Accept accept) const;
 };
 
-// Reads the recipe, applies --set and the data of the command line, builds its methods and binds it to the model.
-// All faults at once.
+// Reads the recipe, applies --set and the data of the command line, builds its methods and binds it to the
+// model. All faults at once.
 Job make_job(const Registry& registry, const Checkpoint& checkpoint, const api::RecipeChoice& choice,
              const api::DataChoice& data, const std::string& device);
 

@@ -1,8 +1,7 @@
-#include "halftone/engine/verifier.h"
-
 #include "halftone/api/api.h"
 #include "halftone/api/request.h"
 #include "halftone/base/error.h"
+#include "halftone/engine/verifier.h"
 
 namespace halftone::api {
 

@@ -208,8 +208,9 @@ std::vector<DataRecord> read_dataset(FileSystem& files, const DatasetSource& sou
   return read_list(files, source, bad);
 }
 
-std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources, const std::vector<double>& weights,
-                                 std::int64_t count, std::uint64_t seed) {
+std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources,
+                                     const std::vector<double>& weights, std::int64_t count,
+                                     std::uint64_t seed) {
   const std::vector<std::int64_t> taken = shares(sources, weights, count);
   std::vector<DataRecord> drawn;
   for (size_t i = 0; i < sources.size(); ++i) {

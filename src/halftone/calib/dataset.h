@@ -35,7 +35,8 @@ DataRecord read_record(FileSystem& files, const DatasetSource& source, const Jso
 
 // `count` records drawn from the sources by their weights: each source is shuffled by the seed, gives its share
 // (largest remainders; what a short source lacks the others make up), and the union is shuffled again.
-std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources, const std::vector<double>& weights,
-                                 std::int64_t count, std::uint64_t seed);
+std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources,
+                                     const std::vector<double>& weights, std::int64_t count,
+                                     std::uint64_t seed);
 
 }  // namespace halftone

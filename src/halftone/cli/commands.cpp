@@ -1,11 +1,11 @@
 #include "halftone/cli/commands.h"
 
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <functional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "halftone/api/api.h"
 #include "halftone/base/error.h"
@@ -42,7 +42,8 @@ api::Watch watch_with(ProgressView& view, const SignalStop& stop) {
 
 Outcome run_quantize(const Arguments& a, const SignalStop& stop) {
   ProgressView view(a.json);
-  const Json result = api::quantize({a.model, a.recipe, a.data, a.device, a.out, a.overwrite}, watch_with(view, stop));
+  const Json result =
+      api::quantize({a.model, a.recipe, a.data, a.device, a.out, a.overwrite}, watch_with(view, stop));
   return {result, render_quantize, !result["broken_limits"].empty()};
 }
 
@@ -53,24 +54,32 @@ Outcome run_verify(const Arguments& a, const SignalStop&) {
 
 Outcome run_compare(const Arguments& a, const SignalStop& stop) {
   ProgressView view(a.json);
-  return {api::compare({a.model, a.other, a.data, a.samples, a.device}, watch_with(view, stop)), render_compare};
+  return {api::compare({a.model, a.other, a.data, a.samples, a.device}, watch_with(view, stop)),
+          render_compare};
 }
 
 void add_recipe(CLI::App& app, Arguments& a) {
-  app.add_option("-r,--recipe", a.recipe.recipe, "A recipe file, or the name of a preset (halftone describe presets)")->required();
+  app.add_option("-r,--recipe", a.recipe.recipe,
+                 "A recipe file, or the name of a preset (halftone describe presets)")
+      ->required();
   app.add_option("--set", a.recipe.set, "Change one key of the recipe: gptq.damp=0.05")->type_name("KEY=VALUE");
 }
 
 void add_data(CLI::App& app, Arguments& a) {
-  app.add_option("--data", a.data.data, "Conversation JSON, JSON lines, or a folder of pictures; may be repeated")->type_name("FILE|DIR");
-  app.add_option("--images", a.data.images, "Where the pictures that records name are; else beside the data file or in its images/")->type_name("DIR");
+  app.add_option("--data", a.data.data,
+                 "Conversation JSON, JSON lines, or a folder of pictures; may be repeated")
+      ->type_name("FILE|DIR");
+  app.add_option("--images", a.data.images,
+                 "Where the pictures that records name are; else beside the data file or in its images/")
+      ->type_name("DIR");
 }
 
 void add_device(CLI::App& app, Arguments& a) {
   app.add_option("--device", a.device, "auto, cpu or cuda:N")->capture_default_str();
 }
 
-CLI::App* add_command(CLI::App& app, Arguments& a, const char* name, const char* help, Command& chosen, Command command) {
+CLI::App* add_command(CLI::App& app, Arguments& a, const char* name, const char* help, Command& chosen,
+                      Command command) {
   CLI::App* sub = app.add_subcommand(name, help);
   sub->add_flag("--json", a.json, "The result as JSON on stdout");
   sub->callback([&chosen, command = std::move(command)] { chosen = command; });
@@ -85,17 +94,27 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   const auto simple = [](auto call, auto render) {
     return [call, render](const Arguments& args, const SignalStop&) -> Outcome { return {call(args), render}; };
   };
-  add_model(*add_command(app, a, "inspect", "What a checkpoint is: family, blocks, sites, spaces, bytes; reads headers only", chosen,
-                         simple([](const Arguments& x) { return api::inspect(x.model); }, render_inspect)), a);
+  add_model(
+      *add_command(app, a, "inspect",
+                   "What a checkpoint is: family, blocks, sites, spaces, bytes; reads headers only", chosen,
+                   simple([](const Arguments& x) { return api::inspect(x.model); }, render_inspect)),
+      a);
 
-  CLI::App* plan = add_command(app, a, "plan", "What quantize would do: rules, runs, time, memory, bytes, engines; loads no weights", chosen,
-                               simple([](const Arguments& x) { return api::plan({x.model, x.recipe, x.data, x.device}); }, render_plan));
+  CLI::App* plan =
+      add_command(app, a, "plan",
+                  "What quantize would do: rules, runs, time, memory, bytes, engines; loads no weights", chosen,
+                  simple(
+                      [](const Arguments& x) {
+                        return api::plan({x.model, x.recipe, x.data, x.device});
+                      },
+                      render_plan));
   add_model(*plan, a);
   add_recipe(*plan, a);
   add_data(*plan, a);
   add_device(*plan, a);
 
-  CLI::App* quantize = add_command(app, a, "quantize", "Quantize a checkpoint into a directory that engines load", chosen, run_quantize);
+  CLI::App* quantize = add_command(
+      app, a, "quantize", "Quantize a checkpoint into a directory that engines load", chosen, run_quantize);
   add_model(*quantize, a);
   add_recipe(*quantize, a);
   add_data(*quantize, a);
@@ -103,21 +122,35 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   quantize->add_option("-o,--out", a.out, "The output directory")->required();
   quantize->add_flag("--overwrite", a.overwrite, "Replace OUT if it exists");
 
-  CLI::App* verify = add_command(app, a, "verify", "Reopen a quantized directory and check it", chosen, run_verify);
+  CLI::App* verify =
+      add_command(app, a, "verify", "Reopen a quantized directory and check it", chosen, run_verify);
   verify->add_option("OUT", a.model, "A directory that quantize wrote")->required();
-  verify->add_option("--against", a.against, "The float checkpoint: adds errors per module and compares side files")->type_name("MODEL");
+  verify
+      ->add_option("--against", a.against,
+                   "The float checkpoint: adds errors per module and compares side files")
+      ->type_name("MODEL");
 
-  CLI::App* compare = add_command(app, a, "compare", "Two checkpoints on the same samples: weights, hidden states, KL and top-1 agreement", chosen, run_compare);
+  CLI::App* compare = add_command(
+      app, a, "compare", "Two checkpoints on the same samples: weights, hidden states, KL and top-1 agreement",
+      chosen, run_compare);
   compare->add_option("A", a.model, "The reference, mostly the float checkpoint")->required();
   compare->add_option("B", a.other, "The other, mostly a quantized directory")->required();
   add_data(*compare, a);
-  compare->add_option("--samples", a.samples, "Samples drawn from the data")->capture_default_str()->check(CLI::Range(1, 1000000));
+  compare->add_option("--samples", a.samples, "Samples drawn from the data")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
   add_device(*compare, a);
 
   CLI::App* dump = add_command(app, a, "dump", "Every named tensor of a forward to a safetensors file", chosen,
-                               simple([](const Arguments& x) { return api::dump({x.model, x.sample, x.data.images, x.out, x.device}); }, render_dump));
+                               simple(
+                                   [](const Arguments& x) {
+                                     return api::dump({x.model, x.sample, x.data.images, x.out, x.device});
+                                   },
+                                   render_dump));
   add_model(*dump, a);
-  dump->add_option("--sample", a.sample, "JSON: one record, {\"conversations\": ...} or {\"text\": ...}")->required()->type_name("FILE");
+  dump->add_option("--sample", a.sample, "JSON: one record, {\"conversations\": ...} or {\"text\": ...}")
+      ->required()
+      ->type_name("FILE");
   dump->add_option("--images", a.data.images, "Where its pictures are")->type_name("DIR");
   dump->add_option("-o,--out", a.out, "The file to write")->required();
   add_device(*dump, a);
@@ -140,7 +173,9 @@ int run_command(int argc, char** argv) {
   CLI::App app("halftone quantizes vision-language models after training.", "halftone");
   app.require_subcommand(1);
   const Json build = api::build_info();
-  app.set_version_flag("--version", fmt::format("halftone {} (torch {}; {})", build["version"].get<std::string>(), build["torch"].get<std::string>(), build["decoders"].get<std::string>()));
+  app.set_version_flag("--version",
+                       fmt::format("halftone {} (torch {}; {})", build["version"].get<std::string>(),
+                                   build["torch"].get<std::string>(), build["decoders"].get<std::string>()));
   Arguments arguments;
   Command command;
   declare(app, arguments, command);
@@ -149,7 +184,8 @@ int run_command(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}\n  hint: halftone{} --help\n", printable(error.what()), argc > 1 && argv[1][0] != '-' ? std::string(" ") + printable(argv[1]) : "");
+    fmt::print(stderr, "error: {}\n  hint: halftone{} --help\n", printable(error.what()),
+               argc > 1 && argv[1][0] != '-' ? std::string(" ") + printable(argv[1]) : "");
     return exit_code(ErrorKind::usage);
   }
   try {

@@ -1,10 +1,10 @@
 #include "halftone/cli/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "halftone/base/error.h"
 #include "halftone/report/console.h"
@@ -32,13 +32,15 @@ void ProgressView::show(const Record& record) {
     fmt::print(stderr, "warning: {}\n", printable(record.fields["text"].get<std::string>()));
   }
   if (record.kind != "progress" || quiet_) return;
-  draw(record.fields["block"].get<std::string>(), record.fields["done"].get<std::size_t>(), record.fields["total"].get<std::size_t>());
+  draw(record.fields["block"].get<std::string>(), record.fields["done"].get<std::size_t>(),
+       record.fields["total"].get<std::size_t>());
 }
 
 void ProgressView::draw(const std::string& block, std::size_t done, std::size_t total) {
   const double seconds = watch_.seconds();
   const double left = done > 0 ? seconds / static_cast<double>(done) * static_cast<double>(total - done) : 0;
-  const std::string text = fmt::format("{:>3} of {} blocks, {} left  {}", done, total, human_seconds(left), printable(block));
+  const std::string text =
+      fmt::format("{:>3} of {} blocks, {} left  {}", done, total, human_seconds(left), printable(block));
   if (terminal_) {
     const std::size_t filled = total > 0 ? kBar * done / total : 0;
     fmt::print(stderr, "\r\033[K[{}{}] {}", std::string(filled, '#'), std::string(kBar - filled, '.'), text);

@@ -1,10 +1,10 @@
 #include "halftone/cli/render.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "halftone/base/error.h"
 #include "halftone/report/console.h"
@@ -41,8 +41,10 @@ Rows grouped(const Json& items, const char* name, const std::vector<const char*>
   std::vector<std::pair<std::vector<std::string>, int>> groups;
   for (const auto& item : items) {
     std::vector<std::string> row = {kind_of(item[name].get<std::string>())};
-    for (const char* column : columns) row.push_back(item[column].is_array() ? list_of(item[column]) : text_of(item[column]));
-    const auto known = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == row; });
+    for (const char* column : columns)
+      row.push_back(item[column].is_array() ? list_of(item[column]) : text_of(item[column]));
+    const auto known =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == row; });
     if (known == groups.end()) {
       groups.emplace_back(std::move(row), 1);
     } else {
@@ -58,29 +60,40 @@ Rows grouped(const Json& items, const char* name, const std::vector<const char*>
 }
 
 std::string divergence_text(const Json& d) {
-  return fmt::format("KL(float || quantized) {:.6f} +- {:.6f} nats, top-1 agreement {:.2f} %, perplexity {:.4f} -> {:.4f}, on {} answer tokens",
-                     d["kl"].get<double>(), d["kl_se"].get<double>(), 100 * d["top1"].get<double>(), d["ppl_a"].get<double>(), d["ppl_b"].get<double>(),
-                     d["positions"].get<std::int64_t>());
+  return fmt::format(
+      "KL(float || quantized) {:.6f} +- {:.6f} nats, top-1 agreement {:.2f} %, perplexity {:.4f} -> {:.4f}, on "
+      "{} answer tokens",
+      d["kl"].get<double>(), d["kl_se"].get<double>(), 100 * d["top1"].get<double>(), d["ppl_a"].get<double>(),
+      d["ppl_b"].get<double>(), d["positions"].get<std::int64_t>());
 }
 
 }  // namespace
 
 std::string render_inspect(const Json& r) {
-  std::string text = fmt::format("{}: {}{}, {} in {} tensors, {} blocks, {} sites, vocabulary {}, {} positions\n\n", text_of(r["model"]),
-                                 text_of(r["model_type"]), r["quantized"].is_null() ? "" : " (quantized, " + text_of(r["quantized"]) + ")", bytes_of(r["bytes"]),
-                                 text_of(r["tensors"]), r["blocks"].size(), text_of(r["site_count"]), text_of(r["vocabulary"]), text_of(r["max_positions"]));
+  std::string text = fmt::format(
+      "{}: {}{}, {} in {} tensors, {} blocks, {} sites, vocabulary {}, {} positions\n\n", text_of(r["model"]),
+      text_of(r["model_type"]), r["quantized"].is_null() ? "" : " (quantized, " + text_of(r["quantized"]) + ")",
+      bytes_of(r["bytes"]), text_of(r["tensors"]), r["blocks"].size(), text_of(r["site_count"]),
+      text_of(r["vocabulary"]), text_of(r["max_positions"]));
   Rows blocks;
   Json sites = Json::array();
   for (const auto& block : r["blocks"]) {
-    blocks.push_back({text_of(block["block"]), text_of(block["stage"]), bytes_of(block["bytes"]), std::to_string(block["sites"].size())});
+    blocks.push_back({text_of(block["block"]), text_of(block["stage"]), bytes_of(block["bytes"]),
+                      std::to_string(block["sites"].size())});
     for (const auto& site : block["sites"]) {
-      sites.push_back({{"site", site["site"]}, {"shape", list_of(site["shape"], " x ")}, {"input", kind_of(site["input"].get<std::string>())}, {"output", kind_of(site["output"].get<std::string>())}});
+      sites.push_back({{"site", site["site"]},
+                       {"shape", list_of(site["shape"], " x ")},
+                       {"input", kind_of(site["input"].get<std::string>())},
+                       {"output", kind_of(site["output"].get<std::string>())}});
     }
   }
   Json spaces = Json::array();
-  for (const auto& space : r["spaces"]) spaces.push_back({{"space", space["space"]}, {"dim", space["dim"]}, {"admits", space["admits"]}});
+  for (const auto& space : r["spaces"])
+    spaces.push_back({{"space", space["space"]}, {"dim", space["dim"]}, {"admits", space["admits"]}});
   text += text_table({"block", "stage", "bytes", "sites"}, blocks) + "\n";
-  text += text_table({"site", "count", "shape", "reads", "writes"}, grouped(sites, "site", {"shape", "input", "output"})) + "\n";
+  text += text_table({"site", "count", "shape", "reads", "writes"},
+                     grouped(sites, "site", {"shape", "input", "output"})) +
+          "\n";
   text += text_table({"space", "count", "dim", "admits"}, grouped(spaces, "space", {"dim", "admits"}));
   for (const auto& warning : r["warnings"]) text += "warning: " + text_of(warning) + "\n";
   return text;
@@ -91,24 +104,34 @@ std::string render_plan(const Json& r) {
   Json sites = Json::array();
   for (const auto& site : r["sites"]) {
     const bool kept = site["scheme"] == "keep";
-    sites.push_back({{"site", site["site"]}, {"scheme", site["scheme"]}, {"rule", site["rule"]},
-                     {"engines", kept ? "" : site["engines"].empty() ? "none: for evaluation" : list_of(site["engines"])}});
+    sites.push_back({{"site", site["site"]},
+                     {"scheme", site["scheme"]},
+                     {"rule", site["rule"]},
+                     {"engines", kept                      ? ""
+                                 : site["engines"].empty() ? "none: for evaluation"
+                                                           : list_of(site["engines"])}});
   }
-  text += text_table({"site", "count", "scheme", "rule", "engines known to run it"}, grouped(sites, "site", {"scheme", "rule", "engines"})) + "\n";
+  text += text_table({"site", "count", "scheme", "rule", "engines known to run it"},
+                     grouped(sites, "site", {"scheme", "rule", "engines"})) +
+          "\n";
   Rows blocks;
   for (const auto& b : r["blocks"]) {
-    blocks.push_back({text_of(b["block"]), text_of(b["runs"]), human_seconds(b["seconds"].get<double>()), bytes_of(b["memory"]), bytes_of(b["bytes_in"]), bytes_of(b["bytes_out"])});
+    blocks.push_back({text_of(b["block"]), text_of(b["runs"]), human_seconds(b["seconds"].get<double>()),
+                      bytes_of(b["memory"]), bytes_of(b["bytes_in"]), bytes_of(b["bytes_out"])});
   }
   text += text_table({"block", "runs", "time", "memory", "in", "out"}, blocks) + "\n";
   const bool assumed = r["data_assumed"].get<bool>();
   if (r["needs_data"].get<bool>() || r["tokens"].get<std::int64_t>() > 0) {
-    text += fmt::format("data     {} samples, {} tokens{}; {} samples kept for quality\n", text_of(r["samples"]), text_of(r["tokens"]),
+    text += fmt::format("data     {} samples, {} tokens{}; {} samples kept for quality\n",
+                        text_of(r["samples"]), text_of(r["tokens"]),
                         assumed ? " at most (give --data to count them)" : "", text_of(r["quality_samples"]));
   }
-  text += fmt::format("time     about {} at {:.0f} GFLOP/s (measured now)\n", human_seconds(r["seconds"].get<double>()), r["flops_per_second"].get<double>() / 1e9);
+  text += fmt::format("time     about {} at {:.0f} GFLOP/s (measured now)\n",
+                      human_seconds(r["seconds"].get<double>()), r["flops_per_second"].get<double>() / 1e9);
   text += fmt::format("memory   {} at the peak\n", bytes_of(r["peak_memory"]));
   for (const auto& o : r["outputs"]) {
-    text += fmt::format("output   {}: {} in {} tensors, from {}\n", text_of(o["format"]), bytes_of(o["bytes"]), text_of(o["tensors"]), bytes_of(r["bytes_in"]));
+    text += fmt::format("output   {}: {} in {} tensors, from {}\n", text_of(o["format"]), bytes_of(o["bytes"]),
+                        text_of(o["tensors"]), bytes_of(r["bytes_in"]));
   }
   return text;
 }
@@ -117,9 +140,11 @@ std::string render_quantize(const Json& r) {
   std::string text;
   if (!r["quality"].is_null()) {
     text += fmt::format("cost      {}\n", divergence_text(r["quality"]));
-    text += fmt::format("          measured on {} samples that calibration did not see\n", r["quality"]["samples"].size());
+    text += fmt::format("          measured on {} samples that calibration did not see\n",
+                        r["quality"]["samples"].size());
   }
-  text += fmt::format("took      {}, peak memory {}\n", human_seconds(r["seconds"].get<double>()), bytes_of(r["peak_bytes"]));
+  text += fmt::format("took      {}, peak memory {}\n", human_seconds(r["seconds"].get<double>()),
+                      bytes_of(r["peak_bytes"]));
   for (const auto& line : r["broken_limits"]) text += "limit     " + text_of(line) + "\n";
   for (const auto& out : r["outputs"]) text += "output    " + text_of(out) + "\n";
   return text;
@@ -127,11 +152,13 @@ std::string render_quantize(const Json& r) {
 
 std::string render_verify(const Json& r) {
   Rows rows;
-  for (const auto& c : r["checks"]) rows.push_back({text_of(c["check"]), c["passed"].get<bool>() ? "passed" : "FAILED", text_of(c["detail"])});
+  for (const auto& c : r["checks"])
+    rows.push_back({text_of(c["check"]), c["passed"].get<bool>() ? "passed" : "FAILED", text_of(c["detail"])});
   std::string text = text_table({"check", "", "detail"}, rows);
   if (!r["errors"].empty()) {
     Rows errors;
-    for (const auto& e : r["errors"]) errors.push_back({text_of(e["module"]), text_of(e["sqnr_db"]), text_of(e["mse"])});
+    for (const auto& e : r["errors"])
+      errors.push_back({text_of(e["module"]), text_of(e["sqnr_db"]), text_of(e["mse"])});
     text += "\n" + text_table({"module", "SQNR dB", "mse"}, errors);
   }
   return text + (r["passed"].get<bool>() ? "verified\n" : "NOT verified\n");
@@ -145,20 +172,27 @@ std::string render_compare(const Json& r) {
     text += text_table({"site", "|B - A| / |A|"}, sites) + "\n";
   }
   Rows blocks;
-  for (const auto& b : r["blocks"]) blocks.push_back({text_of(b["block"]), text_of(b["hidden_error_text"]), text_of(b["hidden_error_vision"])});
+  for (const auto& b : r["blocks"])
+    blocks.push_back({text_of(b["block"]), text_of(b["hidden_error_text"]), text_of(b["hidden_error_vision"])});
   text += text_table({"block", "hidden error, text", "hidden error, vision"}, blocks) + "\n";
-  text += fmt::format("first to depart  {}\n", r["first_departure"].is_null() ? "none" : text_of(r["first_departure"]));
-  text += fmt::format("predictions      KL(A || B) {:.6g} +- {:.2g} nats, top-1 agreement {:.2f} %, perplexity {:.4f} and {:.4f}, on {} answer tokens\n",
-                      r["kl"].get<double>(), r["kl_se"].get<double>(), 100 * r["top1"].get<double>(), r["ppl_a"].get<double>(), r["ppl_b"].get<double>(), text_of(r["positions"]));
+  text += fmt::format("first to depart  {}\n",
+                      r["first_departure"].is_null() ? "none" : text_of(r["first_departure"]));
+  text += fmt::format(
+      "predictions      KL(A || B) {:.6g} +- {:.2g} nats, top-1 agreement {:.2f} %, perplexity {:.4f} and "
+      "{:.4f}, on {} answer tokens\n",
+      r["kl"].get<double>(), r["kl_se"].get<double>(), 100 * r["top1"].get<double>(), r["ppl_a"].get<double>(),
+      r["ppl_b"].get<double>(), text_of(r["positions"]));
   const Json& q = r["question"];
-  text += fmt::format("question text    KL {:.6g} +- {:.2g} nats, top-1 agreement {:.2f} %, on {} tokens\n", q["kl"].get<double>(), q["kl_se"].get<double>(),
-                      100 * q["top1"].get<double>(), text_of(q["positions"]));
+  text += fmt::format("question text    KL {:.6g} +- {:.2g} nats, top-1 agreement {:.2f} %, on {} tokens\n",
+                      q["kl"].get<double>(), q["kl_se"].get<double>(), 100 * q["top1"].get<double>(),
+                      text_of(q["positions"]));
   return text;
 }
 
 std::string render_dump(const Json& r) {
   Rows rows;
-  for (const auto& [name, shape] : r["tensors"].items()) rows.push_back({printable(name), list_of(shape, " x ")});
+  for (const auto& [name, shape] : r["tensors"].items())
+    rows.push_back({printable(name), list_of(shape, " x ")});
   return text_table({"tensor", "shape"}, rows) + "written to " + text_of(r["file"]) + "\n";
 }
 
@@ -172,7 +206,9 @@ std::string render_describe(const Json& r) {
   }
   if (r.contains("params")) {
     Rows rows;
-    for (const auto& p : r["params"]) rows.push_back({text_of(p["name"]), text_of(p["type"]), text_of(p["default"]), text_of(p["range"]), text_of(p["help"])});
+    for (const auto& p : r["params"])
+      rows.push_back({text_of(p["name"]), text_of(p["type"]), text_of(p["default"]), text_of(p["range"]),
+                      text_of(p["help"])});
     text += text_table({"key", "type", "default", "range", "meaning"}, rows);
   }
   if (r.contains("text")) text += "\n" + r["text"].get<std::string>();

@@ -1,11 +1,11 @@
 #include "halftone/cli/signals.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <ctime>
+
+#include <pthread.h>
+#include <unistd.h>
 
 namespace halftone {
 namespace {

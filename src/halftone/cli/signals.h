@@ -7,8 +7,8 @@
 
 namespace halftone {
 
-// While alive, the first signal requests a stop and the second ends the process at once. Make it before any other
-// thread starts, so that all of them leave the signals alone.
+// While alive, the first signal requests a stop and the second ends the process at once. Make it before any
+// other thread starts, so that all of them leave the signals alone.
 class SignalStop {
  public:
   SignalStop();

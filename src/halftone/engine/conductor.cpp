@@ -1,11 +1,11 @@
 #include "halftone/engine/conductor.h"
 
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/full.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
 
 #include "halftone/base/error.h"
 #include "halftone/engine/journal.h"
@@ -25,9 +25,9 @@ struct Turn {
   const Block* block = nullptr;
   SiteSchemes sites;
   std::vector<Needs> needs;
-  bool observe = false;   // run 1 on the calibration stream, taps filled
-  bool forward = false;   // later blocks need what the calibration stream makes of this one
-  bool measure = false;   // the quality streams pass
+  bool observe = false;  // run 1 on the calibration stream, taps filled
+  bool forward = false;  // later blocks need what the calibration stream makes of this one
+  bool measure = false;  // the quality streams pass
 
   bool runs() const { return observe || forward || measure; }
   bool loads() const { return runs() || !sites.empty(); }
@@ -53,7 +53,8 @@ std::vector<LoadOrder> load_orders(const std::vector<Turn>& turns) {
     LoadOrder order{turn.block, {}};
     if (!turn.runs()) {
       std::set<std::string> wanted;
-      for (const auto& [site, scheme] : turn.sites) wanted.insert(turn.block->slots[static_cast<std::size_t>(site->weight)].name);
+      for (const auto& [site, scheme] : turn.sites)
+        wanted.insert(turn.block->slots[static_cast<std::size_t>(site->weight)].name);
       order.only = [wanted](const Slot& slot) { return wanted.contains(slot.name); };
     }
     orders.push_back(std::move(order));
@@ -103,8 +104,9 @@ class Conductor {
         stream_(make_stream(job.graph(), job.checkpoint->spec.images, files, samples, split.calibration,
                             job.recipe.micro_batch, job.device)),
         store_(stream_.batches.size()),
-        quality_(job.graph(), make_stream(job.graph(), job.checkpoint->spec.images, files, samples, split.quality,
-                                  job.recipe.micro_batch, job.device),
+        quality_(job.graph(),
+                 make_stream(job.graph(), job.checkpoint->spec.images, files, samples, split.quality,
+                             job.recipe.micro_batch, job.device),
                  job.compute, options.check),
         turns_(plan_turns(job, quality_.active())) {}
 
@@ -113,11 +115,12 @@ class Conductor {
     for (std::size_t i = 0; i < turns_.size(); ++i) {
       const Turn& turn = turns_[i];
       if (options_.check) options_.check();
-      while_computing(fmt::format("working on block {} ({} of {})", turn.block->name, i + 1, turns_.size()), [&] {
-        BlockWeights weights = turn.loads() ? prefetcher.next() : BlockWeights{};
-        take_turn(turn, weights);
-        writer_.submit(*turn.block, std::move(weights));
-      });
+      while_computing(fmt::format("working on block {} ({} of {})", turn.block->name, i + 1, turns_.size()),
+                      [&] {
+                        BlockWeights weights = turn.loads() ? prefetcher.next() : BlockWeights{};
+                        take_turn(turn, weights);
+                        writer_.submit(*turn.block, std::move(weights));
+                      });
       finish_turn(turn, i);
     }
   }
@@ -141,8 +144,9 @@ class Conductor {
     quantize(turn, weights, statistics);
     const bool rerun = turn.forward && !turn.sites.empty() && job_.recipe.propagate == Propagate::quantized;
     if (rerun) {
-      walk_block(job_.graph(), *turn.block, weights, stream_, store_, &store_, job_.compute,
-                 [&](std::size_t) { return input_quantizers(turn); }, options_.check);
+      walk_block(
+          job_.graph(), *turn.block, weights, stream_, store_, &store_, job_.compute,
+          [&](std::size_t) { return input_quantizers(turn); }, options_.check);
     }
     block_record_ = {"block", {{"block", turn.block->name}, {"sites", turn.sites.size()}}};
     if (turn.measure) measure(turn, before, weights);
@@ -158,13 +162,14 @@ class Conductor {
       }
     }
     const bool keep = turn.forward && (turn.sites.empty() || job_.recipe.propagate == Propagate::reference);
-    walk_block(job_.graph(), *turn.block, weights, stream_, store_, keep ? &store_ : nullptr, job_.compute,
-               [&](std::size_t batch) {
-                 OpsTaps taps = observing_taps(turn, statistics, *stream_.batches[batch]);
-                 if (!keep && !turn.block->sites.empty()) taps.unread = &turn.block->sites.back();
-                 return taps;
-               },
-               options_.check);
+    walk_block(
+        job_.graph(), *turn.block, weights, stream_, store_, keep ? &store_ : nullptr, job_.compute,
+        [&](std::size_t batch) {
+          OpsTaps taps = observing_taps(turn, statistics, *stream_.batches[batch]);
+          if (!keep && !turn.block->sites.empty()) taps.unread = &turn.block->sites.back();
+          return taps;
+        },
+        options_.check);
   }
 
   void quantize(const Turn& turn, BlockWeights& weights, BlockStatistics& statistics) {
@@ -187,13 +192,21 @@ class Conductor {
   static void check_finite(const Block& block, const Site& site, const BlockWeights& weights) {
     const auto slot = static_cast<std::size_t>(site.weight);
     const double sum = weights.values[slot].sum(at::kFloat).item<double>();
-    require(std::isfinite(sum), ErrorKind::input, "tensor \"{}\" holds a number that is not finite", block.slots[slot].part.tensor);
+    require(std::isfinite(sum), ErrorKind::input, "tensor \"{}\" holds a number that is not finite",
+            block.slots[slot].part.tensor);
   }
 
-  Record site_record(const Site& site, const Scheme& scheme, const BlockWeights& weights, const std::vector<Record>& more) const {
+  Record site_record(const Site& site, const Scheme& scheme, const BlockWeights& weights,
+                     const std::vector<Record>& more) const {
     const auto slot = static_cast<std::size_t>(site.weight);
     const Distortion d = distortion(weights.values[slot].cpu(), *weights.quantized[slot]);
-    Record record{"site", {{"site", site.name}, {"scheme", scheme_text(scheme)}, {"mse", d.mse}, {"sqnr_db", std::isfinite(d.sqnr_db) ? Json(d.sqnr_db) : Json()}, {"max_abs", d.max_abs}, {"zeroed", d.zeroed}}};
+    Record record{"site",
+                  {{"site", site.name},
+                   {"scheme", scheme_text(scheme)},
+                   {"mse", d.mse},
+                   {"sqnr_db", std::isfinite(d.sqnr_db) ? Json(d.sqnr_db) : Json()},
+                   {"max_abs", d.max_abs},
+                   {"zeroed", d.zeroed}}};
     for (const auto& extra : more) {
       if (extra.fields["site"] == site.name) record.fields.update(extra.fields);
     }
@@ -262,16 +275,25 @@ std::vector<std::string> broken_limits(const Recipe& recipe, const std::optional
   std::vector<std::string> broken;
   if (!quality) return broken;
   for (const auto& [name, limit] : recipe.limits) {
-    if (name == "kl" && quality->answer.kl > limit) broken.push_back(fmt::format("kl {:.6f} is above its limit {}", quality->answer.kl, limit));
-    if (name == "top1" && quality->answer.top1 < limit) broken.push_back(fmt::format("top1 {:.4f} is below its limit {}", quality->answer.top1, limit));
+    if (name == "kl" && quality->answer.kl > limit)
+      broken.push_back(fmt::format("kl {:.6f} is above its limit {}", quality->answer.kl, limit));
+    if (name == "top1" && quality->answer.top1 < limit)
+      broken.push_back(fmt::format("top1 {:.4f} is below its limit {}", quality->answer.top1, limit));
   }
   return broken;
 }
 
-Record header_record(const Job& job, const std::vector<Sample>& samples, const SampleSplit& split, const RunOptions& options) {
+Record header_record(const Job& job, const std::vector<Sample>& samples, const SampleSplit& split,
+                     const RunOptions& options) {
   Json ids = Json::array();
   for (const std::size_t i : split.calibration) ids.push_back(samples[i].id);
-  return {"run", {{"version", options.version}, {"source", fingerprint(*job.checkpoint)}, {"compute", job.compute == at::kFloat ? "float32" : "bfloat16"}, {"device", job.device.str()}, {"blocks", job.graph().blocks.size()}, {"calibration_samples", ids}}};
+  return {"run",
+          {{"version", options.version},
+           {"source", fingerprint(*job.checkpoint)},
+           {"compute", job.compute == at::kFloat ? "float32" : "bfloat16"},
+           {"device", job.device.str()},
+           {"blocks", job.graph().blocks.size()},
+           {"calibration_samples", ids}}};
 }
 
 }  // namespace
@@ -284,7 +306,8 @@ SampleSplit split_samples(std::size_t count, std::int64_t requested) {
   return split;
 }
 
-RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& samples, const RunOptions& options) {
+RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& samples,
+                  const RunOptions& options) {
   const at::NoGradGuard no_grad;
   Stopwatch watch;
   const SampleSplit split = split_samples(samples.size(), job.recipe.quality.samples);
@@ -316,7 +339,8 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
   for (std::size_t i = 0; i < places.size(); ++i) {
     write_small_files(files, job, job.outputs[i], places[i], quality);
     if (places[i] != directory.partial()) {
-      write_file(files, join_path(places[i], "run.jsonl"), read_file(files, join_path(directory.partial(), "run.jsonl")));
+      write_file(files, join_path(places[i], "run.jsonl"),
+                 read_file(files, join_path(directory.partial(), "run.jsonl")));
     }
   }
   directory.commit();

@@ -1,5 +1,5 @@
-// Streams a model block by block: load, observe, quantize, run, hand over. One block is resident, one is read ahead,
-// one is being written.
+// Streams a model block by block: load, observe, quantize, run, hand over. One block is resident, one is read
+// ahead, one is being written.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 #include "halftone/base/record.h"
 #include "halftone/calib/sample.h"
 #include "halftone/engine/job.h"
-#include "halftone/stream/pair_meter.h"
 #include "halftone/io/file.h"
+#include "halftone/stream/pair_meter.h"
 
 namespace halftone {
 
@@ -29,9 +29,9 @@ SampleSplit split_samples(std::size_t count, std::int64_t requested);
 struct RunOptions {
   std::string out;
   bool overwrite = false;
-  std::string version;           // of the tool, for the records
-  RecordSink sink;               // may be empty
-  std::function<void()> check;   // called often; throws to stop the run
+  std::string version;          // of the tool, for the records
+  RecordSink sink;              // may be empty
+  std::function<void()> check;  // called often; throws to stop the run
 };
 
 struct RunResult {
@@ -42,8 +42,9 @@ struct RunResult {
   double seconds = 0;
 };
 
-// Runs the job on `samples` (empty for recipes that need no data) and writes the output directory. Throws Error; then
-// OUT is as it was before.
-RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& samples, const RunOptions& options);
+// Runs the job on `samples` (empty for recipes that need no data) and writes the output directory. Throws
+// Error; then OUT is as it was before.
+RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& samples,
+                  const RunOptions& options);
 
 }  // namespace halftone

@@ -1,4 +1,5 @@
-// Which inference engines are known to run a quantized linear, and with which kernel. One table, a source a row.
+// Which inference engines are known to run a quantized linear, and with which kernel. One table, a source a
+// row.
 #pragma once
 
 #include <string>

@@ -24,14 +24,16 @@ void bind_schemes(Job& job) {
       if (found == job.assignment.end() || !found->second.scheme) continue;
       Scheme scheme = *found->second.scheme;
       // Engines load scales in the model's own type.
-      scheme.weight.scale_dtype = types.at(module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
+      scheme.weight.scale_dtype =
+          types.at(module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
       job.schemes[site.name] = scheme;
     }
   }
 }
 
 ModuleFacts& module_named(Job& job, const std::string& name) {
-  return *std::find_if(job.modules.begin(), job.modules.end(), [&](const ModuleFacts& m) { return m.module == name; });
+  return *std::find_if(job.modules.begin(), job.modules.end(),
+                       [&](const ModuleFacts& m) { return m.module == name; });
 }
 
 // Fused projections take one scheme together or none.
@@ -39,15 +41,18 @@ void bind_modules(Job& job, Faults& faults) {
   std::map<std::string, std::string> first_site;
   for (const auto& block : job.graph().blocks) {
     for (const auto& site : block.sites) {
-      ModuleFacts& module = module_named(job, module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
+      ModuleFacts& module =
+          module_named(job, module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
       const auto scheme = job.schemes.find(site.name);
-      const std::optional<Scheme> mine = scheme == job.schemes.end() ? std::nullopt : std::optional(scheme->second);
+      const std::optional<Scheme> mine =
+          scheme == job.schemes.end() ? std::nullopt : std::optional(scheme->second);
       const auto [first, fresh] = first_site.emplace(module.module, site.name);
       if (fresh) {
         module.scheme = mine;
       } else if (module.scheme != mine) {
         faults.add(rule_place(job, mine ? site.name : first->second),
-                   fmt::format("{} and {} are one tensor (\"{}\") and need one scheme", first->second, site.name, module.module));
+                   fmt::format("{} and {} are one tensor (\"{}\") and need one scheme", first->second,
+                               site.name, module.module));
       }
     }
   }
@@ -100,7 +105,9 @@ void check_modules(const Job& job, Faults& faults) {
     const std::string& site = sites.at(module.module);
     const WeightScheme& weight = module.scheme->weight;
     if (weight.granularity == Granularity::group && module.columns % weight.group != 0) {
-      refusals.add(rule_place(job, site), fmt::format("groups of {} do not divide its {} input columns", weight.group, module.columns), site);
+      refusals.add(rule_place(job, site),
+                   fmt::format("groups of {} do not divide its {} input columns", weight.group, module.columns),
+                   site);
       continue;
     }
     for (const auto& output : job.outputs) {
@@ -110,19 +117,22 @@ void check_modules(const Job& job, Faults& faults) {
       }
     }
     for (const auto& method : job.methods) {
-      if (const auto reason = method->refuse(*module.scheme)) refusals.add(rule_place(job, site), *reason, site);
+      if (const auto reason = method->refuse(*module.scheme))
+        refusals.add(rule_place(job, site), *reason, site);
     }
   }
   refusals.report(faults);
 }
 
 void check_methods(const Job& job, Faults& faults) {
-  const auto quantizing = std::count_if(job.methods.begin(), job.methods.end(), [](const auto& m) { return m->quantizes(); });
+  const auto quantizing =
+      std::count_if(job.methods.begin(), job.methods.end(), [](const auto& m) { return m->quantizes(); });
   if (job.methods.size() != job.recipe.methods.size()) return;  // an unknown method is a fault already
   if (quantizing == 0) faults.add(kNowhere, "methods: none of them chooses codes; add rtn or gptq");
   for (size_t i = 0; i + 1 < job.methods.size(); ++i) {
     if (job.methods[i]->quantizes()) {
-      faults.add(job.recipe.methods[i].place, fmt::format("methods: {} chooses codes and must come last", job.recipe.methods[i].name));
+      faults.add(job.recipe.methods[i].place,
+                 fmt::format("methods: {} chooses codes and must come last", job.recipe.methods[i].name));
     }
   }
 }
@@ -131,10 +141,12 @@ void bind_outputs(Job& job, Formats formats, Faults& faults) {
   std::vector<std::string> known;
   for (const auto& format : formats) known.push_back(format->name());
   for (const auto& options : job.recipe.outputs) {
-    const auto found = std::find_if(formats.begin(), formats.end(), [&](const auto& f) { return f->name() == options.format; });
+    const auto found = std::find_if(formats.begin(), formats.end(),
+                                    [&](const auto& f) { return f->name() == options.format; });
     if (found == formats.end()) {
       const std::string near = nearest(options.format, known);
-      faults.add(kNowhere, fmt::format("output: format \"{}\" is unknown, known are {}{}", options.format, fmt::join(known, ", "),
+      faults.add(kNowhere, fmt::format("output: format \"{}\" is unknown, known are {}{}", options.format,
+                                       fmt::join(known, ", "),
                                        near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     } else {
       job.outputs.push_back({options, found->get()});
@@ -150,7 +162,8 @@ at::ScalarType compute_type(const Recipe& recipe, at::Device device) {
 
 Json scheme_as_json(const Scheme& scheme) {
   const WeightScheme& w = scheme.weight;
-  Json weight = {{"bits", w.bits}, {"type", w.kind == NumberKind::floating ? "float" : "int"}, {"symmetric", w.symmetric}};
+  Json weight = {
+      {"bits", w.bits}, {"type", w.kind == NumberKind::floating ? "float" : "int"}, {"symmetric", w.symmetric}};
   if (w.granularity == Granularity::group) {
     weight["group"] = w.group;
   } else {
@@ -158,7 +171,9 @@ Json scheme_as_json(const Scheme& scheme) {
   }
   Json json = {{"weight", weight}};
   if (scheme.input) {
-    json["input"] = {{"bits", scheme.input->bits}, {"type", scheme.input->kind == NumberKind::floating ? "float" : "int"}, {"per", "token"}};
+    json["input"] = {{"bits", scheme.input->bits},
+                     {"type", scheme.input->kind == NumberKind::floating ? "float" : "int"},
+                     {"per", "token"}};
   }
   return json;
 }
@@ -211,7 +226,8 @@ Job bind_job(JobRequest request, Faults& faults) {
   bind_modules(job, faults);
   check_modules(job, faults);
   check_methods(job, faults);
-  if (job.schemes.empty() && faults.empty()) faults.add(kNowhere, "assign: no site takes a scheme, nothing would be quantized");
+  if (job.schemes.empty() && faults.empty())
+    faults.add(kNowhere, "assign: no site takes a scheme, nothing would be quantized");
   return job;
 }
 
@@ -227,8 +243,10 @@ Json resolved_recipe(const Job& job) {
     if (r.assign[i].value) schemes[name] = scheme_as_json(*r.assign[i].value);
     assign.push_back({{"site", r.assign[i].selector}, {"scheme", name}});
   }
-  for (size_t i = 0; i < job.methods.size(); ++i) methods.push_back({{r.methods[i].name, job.methods[i]->params()}});
-  for (const auto& output : r.outputs) outputs.push_back({{"format", output.format}, {"shard", fmt::format("{}", output.shard)}});
+  for (size_t i = 0; i < job.methods.size(); ++i)
+    methods.push_back({{r.methods[i].name, job.methods[i]->params()}});
+  for (const auto& output : r.outputs)
+    outputs.push_back({{"format", output.format}, {"shard", fmt::format("{}", output.shard)}});
   return {{"version", 1},
           {"calibration", calibration},
           {"quality", params_as_json(r.quality)},

@@ -26,8 +26,8 @@ struct Job {
   Assignment assignment;
   std::vector<std::shared_ptr<const Method>> methods;  // in order; the last one quantizes
   std::vector<JobOutput> outputs;
-  std::vector<ModuleFacts> modules;        // scheme set where a rule gives one
-  std::map<std::string, Scheme> schemes;   // by site; scales in the source's type
+  std::vector<ModuleFacts> modules;       // scheme set where a rule gives one
+  std::map<std::string, Scheme> schemes;  // by site; scales in the source's type
   at::ScalarType compute = at::kFloat;
   at::Device device = at::kCPU;
 
@@ -47,9 +47,9 @@ struct JobRequest {
   at::Device device = at::kCPU;
 };
 
-// Binds and checks; every fault is added to `faults` with its place in the recipe: selectors that match nothing,
-// schemes that a method or format refuses, groups that do not divide, fused projections under two schemes, a recipe
-// without a quantizing method or with two, unknown formats.
+// Binds and checks; every fault is added to `faults` with its place in the recipe: selectors that match
+// nothing, schemes that a method or format refuses, groups that do not divide, fused projections under two
+// schemes, a recipe without a quantizing method or with two, unknown formats.
 Job bind_job(JobRequest request, Faults& faults);
 
 // Names of all sites of a graph, in order.

@@ -23,21 +23,27 @@ std::string without_slash(std::string path) {
 
 }  // namespace
 
-OutputDirectory::OutputDirectory(FileSystem& files, const std::string& out, const std::string& source, bool overwrite)
+OutputDirectory::OutputDirectory(FileSystem& files, const std::string& out, const std::string& source,
+                                 bool overwrite)
     : files_(files), out_(without_slash(out)), overwrite_(overwrite) {
   require(!base_name(out_).empty() && base_name(out_) != "." && base_name(out_) != "..", ErrorKind::usage,
           "-o {}: not a name for an output directory", out);
-  require(files.stat(parent_path(out_)).directory, ErrorKind::usage, "{}: the folder it should go into does not exist", out_);
+  require(files.stat(parent_path(out_)).directory, ErrorKind::usage,
+          "{}: the folder it should go into does not exist", out_);
   const std::string real_out = resolved(files, out_), real_source = resolved(files, source);
-  const bool overlap = (real_out + "/").starts_with(real_source + "/") || (real_source + "/").starts_with(real_out + "/");
+  const bool overlap =
+      (real_out + "/").starts_with(real_source + "/") || (real_source + "/").starts_with(real_out + "/");
   require(!overlap, ErrorKind::usage, "{}: overlaps the source checkpoint {}", out_, source);
   const FileStat stat = files.stat(out_);
   require(!stat.exists || stat.directory, ErrorKind::conflict, "{}: exists and is no directory", out_);
-  if (stat.exists && !overwrite) throw Error(ErrorKind::conflict, out_ + ": exists already", "give another -o, or --overwrite to replace it");
+  if (stat.exists && !overwrite)
+    throw Error(ErrorKind::conflict, out_ + ": exists already",
+                "give another -o, or --overwrite to replace it");
   lock_path_ = out_ + ".lock";
   partial_ = out_ + ".partial";
   lock_ = files.lock(lock_path_);
-  require(lock_ != -EWOULDBLOCK, ErrorKind::conflict, "{}: another run is writing it (it holds {})", out_, lock_path_);
+  require(lock_ != -EWOULDBLOCK, ErrorKind::conflict, "{}: another run is writing it (it holds {})", out_,
+          lock_path_);
   require(lock_ >= 0, ErrorKind::resource, "{}: cannot be created ({})", lock_path_, std::strerror(-lock_));
   files.remove_all(partial_);
   const int made = files.make_directory(partial_);
@@ -69,7 +75,8 @@ void OutputDirectory::commit() {
 }
 
 bool is_side_file(const std::string& name) {
-  for (const char* suffix : {".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".ckpt", ".pkl", ".gguf", ".h5", ".msgpack", ".onnx"}) {
+  for (const char* suffix : {".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt",
+                             ".pth", ".ckpt", ".pkl", ".gguf", ".h5", ".msgpack", ".onnx"}) {
     if (name.ends_with(suffix)) return false;
   }
   return name != "config.json" && !name.starts_with(".");

@@ -1,5 +1,5 @@
-// The output directory: filled beside its name, synced, and renamed when complete. Whatever fails, OUT is either what
-// it was before or complete.
+// The output directory: filled beside its name, synced, and renamed when complete. Whatever fails, OUT is
+// either what it was before or complete.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@ namespace halftone {
 
 class OutputDirectory {
  public:
-  // Takes the lock "<out>.lock" and makes "<out>.partial". Throws Error(conflict) when OUT exists without `overwrite`
-  // or another process holds the lock; Error(usage) when OUT is `source`, lies inside it or holds it, or its parent is
-  // missing. What a killed run left under .partial is removed.
+  // Takes the lock "<out>.lock" and makes "<out>.partial". Throws Error(conflict) when OUT exists without
+  // `overwrite` or another process holds the lock; Error(usage) when OUT is `source`, lies inside it or holds
+  // it, or its parent is missing. What a killed run left under .partial is removed.
   OutputDirectory(FileSystem& files, const std::string& out, const std::string& source, bool overwrite);
   // Without commit(): removes the partial directory and the lock.
   ~OutputDirectory();
@@ -30,8 +30,8 @@ class OutputDirectory {
   bool overwrite_, committed_ = false;
 };
 
-// Copies the small files of a checkpoint (tokenizer, processors, templates, code) byte for byte; weights, config.json
-// and subfolders stay behind. Returns the names copied.
+// Copies the small files of a checkpoint (tokenizer, processors, templates, code) byte for byte; weights,
+// config.json and subfolders stay behind. Returns the names copied.
 std::vector<std::string> copy_side_files(FileSystem& files, const std::string& from, const std::string& to);
 
 // Whether a file of a checkpoint directory is one that copy_side_files takes.

@@ -1,10 +1,10 @@
 #include "halftone/engine/planner.h"
 
-#include <ATen/ops/mm.h>
-#include <ATen/ops/rand.h>
-
 #include <algorithm>
 #include <set>
+
+#include <ATen/ops/mm.h>
+#include <ATen/ops/rand.h>
 
 #include "halftone/base/clock.h"
 #include "halftone/engine/conductor.h"
@@ -71,9 +71,11 @@ std::int64_t bytes_out(const Job& job, const Block& block, std::int64_t in) {
     std::set<std::string> seen;
     for (const auto& site : block.sites) {
       const std::string& tensor = block.slots[static_cast<size_t>(site.weight)].part.tensor;
-      const auto module = std::find_if(job.modules.begin(), job.modules.end(), [&](const auto& m) { return m.module + ".weight" == tensor; });
+      const auto module = std::find_if(job.modules.begin(), job.modules.end(),
+                                       [&](const auto& m) { return m.module + ".weight" == tensor; });
       if (!module->scheme || !seen.insert(tensor).second) continue;
-      bytes += planned_bytes(output.format->tensors(*module)) - static_cast<std::int64_t>(job.checkpoint->files->at(tensor).bytes);
+      bytes += planned_bytes(output.format->tensors(*module)) -
+               static_cast<std::int64_t>(job.checkpoint->files->at(tensor).bytes);
     }
   }
   return bytes;
@@ -95,7 +97,8 @@ std::int64_t statistic_bytes(const std::vector<Needs>& all, double& flops_per_ro
   return bytes;
 }
 
-BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, std::int64_t next_bytes, double rate) {
+BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, std::int64_t next_bytes,
+                     double rate) {
   const SiteSchemes sites = job.sites_of(block);
   const std::vector<Needs> needs = job.needs_of(block);
   const BlockShape shape = shape_of(block);
@@ -120,8 +123,12 @@ BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, s
   plan.seconds = std::max(flops / rate, static_cast<double>(plan.bytes_in + plan.bytes_out) / kBytesPerSecond);
   const std::int64_t width = 4;
   const std::int64_t micro = std::min<std::int64_t>(job.recipe.micro_batch, rows + extra);
-  const std::int64_t largest = plan.runs > 0 ? shape.weights / std::max<std::int64_t>(1, static_cast<std::int64_t>(block.sites.size())) * width : 0;
-  plan.memory = kRuntimeBytes + plan.bytes_in + next_bytes + statistics + std::max(solve, micro * shape.widest * width + largest) +
+  const std::int64_t largest =
+      plan.runs > 0
+          ? shape.weights / std::max<std::int64_t>(1, static_cast<std::int64_t>(block.sites.size())) * width
+          : 0;
+  plan.memory = kRuntimeBytes + plan.bytes_in + next_bytes + statistics +
+                std::max(solve, micro * shape.widest * width + largest) +
                 (rows + 2 * extra) * shape.hidden * width;
   return plan;
 }
@@ -142,9 +149,11 @@ std::vector<SitePlan> plan_sites(const Job& job) {
       if (scheme != job.schemes.end()) {
         plan.scheme = scheme_text(scheme->second);
         const std::string& tensor = block.slots[static_cast<size_t>(site.weight)].part.tensor;
-        const auto module = std::find_if(job.modules.begin(), job.modules.end(), [&](const auto& m) { return m.module + ".weight" == tensor; });
+        const auto module = std::find_if(job.modules.begin(), job.modules.end(),
+                                         [&](const auto& m) { return m.module + ".weight" == tensor; });
         for (const auto& output : job.outputs) {
-          for (const auto& verdict : engines_for(output.format->name(), *module)) plan.engines.push_back(fmt::format("{} ({})", verdict.engine, verdict.kernel));
+          for (const auto& verdict : engines_for(output.format->name(), *module))
+            plan.engines.push_back(fmt::format("{} ({})", verdict.engine, verdict.kernel));
         }
       }
       sites.push_back(std::move(plan));
@@ -156,7 +165,8 @@ std::vector<SitePlan> plan_sites(const Job& job) {
 }  // namespace
 
 DataSize assumed_data(const Recipe& recipe) {
-  const SampleSplit split = split_samples(static_cast<size_t>(recipe.calibration.samples), recipe.quality.samples);
+  const SampleSplit split =
+      split_samples(static_cast<size_t>(recipe.calibration.samples), recipe.quality.samples);
   DataSize size;
   size.samples = static_cast<std::int64_t>(split.calibration.size());
   size.quality_samples = static_cast<std::int64_t>(split.quality.size());
@@ -209,10 +219,17 @@ Plan plan_job(const Job& job, const DataSize& data) {
 Json to_json(const Plan& plan) {
   Json blocks = Json::array(), sites = Json::array(), outputs = Json::array();
   for (const auto& b : plan.blocks) {
-    blocks.push_back({{"block", b.block}, {"runs", b.runs}, {"seconds", b.seconds}, {"memory", b.memory}, {"bytes_in", b.bytes_in}, {"bytes_out", b.bytes_out}});
+    blocks.push_back({{"block", b.block},
+                      {"runs", b.runs},
+                      {"seconds", b.seconds},
+                      {"memory", b.memory},
+                      {"bytes_in", b.bytes_in},
+                      {"bytes_out", b.bytes_out}});
   }
-  for (const auto& s : plan.sites) sites.push_back({{"site", s.site}, {"scheme", s.scheme}, {"rule", s.rule}, {"engines", s.engines}});
-  for (const auto& o : plan.outputs) outputs.push_back({{"format", o.format}, {"bytes", o.bytes}, {"tensors", o.tensors}});
+  for (const auto& s : plan.sites)
+    sites.push_back({{"site", s.site}, {"scheme", s.scheme}, {"rule", s.rule}, {"engines", s.engines}});
+  for (const auto& o : plan.outputs)
+    outputs.push_back({{"format", o.format}, {"bytes", o.bytes}, {"tensors", o.tensors}});
   return {{"samples", plan.data.samples},
           {"quality_samples", plan.data.quality_samples},
           {"tokens", plan.data.tokens},

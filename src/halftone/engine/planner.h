@@ -1,4 +1,5 @@
-// What a job would do, from shapes alone: runs, time, memory and bytes per block, tensors written, engines that run it.
+// What a job would do, from shapes alone: runs, time, memory and bytes per block, tensors written, engines that
+// run it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace halftone {
 // How much data would pass: counted from samples where they are known, else assumed.
 struct DataSize {
   std::int64_t samples = 0, quality_samples = 0;
-  std::int64_t tokens = 0, quality_tokens = 0;        // language rows
+  std::int64_t tokens = 0, quality_tokens = 0;  // language rows
   std::int64_t vision_rows = 0, quality_vision_rows = 0;
   bool assumed = false;
 };
@@ -23,15 +24,15 @@ DataSize counted_data(const ModelGraph& graph, const Recipe& recipe, const std::
 
 struct BlockPlan {
   std::string block;
-  int runs = 0;                // passes over the calibration data
+  int runs = 0;  // passes over the calibration data
   double seconds = 0;
-  std::int64_t memory = 0;     // largest resident set while the block is worked on
+  std::int64_t memory = 0;  // largest resident set while the block is worked on
   std::int64_t bytes_in = 0, bytes_out = 0;
 };
 
 struct SitePlan {
-  std::string site, scheme, rule;       // rule: its selector and line, or "no rule"
-  std::vector<std::string> engines;     // "vllm (Marlin)"; empty: none, for evaluation
+  std::string site, scheme, rule;    // rule: its selector and line, or "no rule"
+  std::vector<std::string> engines;  // "vllm (Marlin)"; empty: none, for evaluation
 };
 
 struct OutputPlan {

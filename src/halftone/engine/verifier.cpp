@@ -51,13 +51,16 @@ class Verifier {
     const std::string path = join_path(output_.directory, "model.safetensors.index.json");
     if (files_.stat(path).exists) {
       const Json index = parse_json(read_file(files_, path, kSmallFile), path);
-      const std::int64_t promised = has(index, "metadata") ? get_int_or(index["metadata"], "total_size", -1, path) : -1;
-      require(promised == static_cast<std::int64_t>(bytes), ErrorKind::input, "{}: total_size is {}, the shards hold {}", path, promised, bytes);
+      const std::int64_t promised =
+          has(index, "metadata") ? get_int_or(index["metadata"], "total_size", -1, path) : -1;
+      require(promised == static_cast<std::int64_t>(bytes), ErrorKind::input,
+              "{}: total_size is {}, the shards hold {}", path, promised, bytes);
     }
     return fmt::format("{} tensors, {} bytes", output_.files->list().size(), bytes);
   }
 
-  // Reads every quantized module back: codes in range, scales finite and positive, and both as they left the run.
+  // Reads every quantized module back: codes in range, scales finite and positive, and both as they left the
+  // run.
   std::string codes() {
     const std::map<std::string, std::string> hashes = written_hashes();
     std::size_t compared = 0, count = 0;
@@ -67,7 +70,8 @@ class Verifier {
       ++count;
       const auto known = hashes.find(module.module);
       if (known != hashes.end()) {
-        require(known->second == hash_of(q), ErrorKind::input, "\"{}\" reads back other codes or scales than the run wrote", module.module);
+        require(known->second == hash_of(q), ErrorKind::input,
+                "\"{}\" reads back other codes or scales than the run wrote", module.module);
         ++compared;
       }
       if (against_) measure(module, q);
@@ -76,7 +80,9 @@ class Verifier {
   }
 
   void measure(const ModuleFacts& module, const QuantizedTensor& q) {
-    const Tensor w = against_->source().read(against_->source().at(module.module + ".weight")).reshape({module.rows, module.columns});
+    const Tensor w = against_->source()
+                         .read(against_->source().at(module.module + ".weight"))
+                         .reshape({module.rows, module.columns});
     const Distortion d = distortion(w, q);
     report_.errors.push_back({module.module, d.mse, d.sqnr_db});
   }
@@ -89,7 +95,8 @@ class Verifier {
     for (size_t begin = 0; begin < text.size();) {
       const size_t end = std::min(text.find('\n', begin), text.size());
       const Json line = parse_json(std::string_view(text).substr(begin, end - begin), path);
-      if (get_string_or(line, "kind", "", path) == "written") hashes[get_string_or(line, "module", "", path)] = get_string_or(line, "hash", "", path);
+      if (get_string_or(line, "kind", "", path) == "written")
+        hashes[get_string_or(line, "module", "", path)] = get_string_or(line, "hash", "", path);
       begin = end + 1;
     }
     return hashes;
@@ -102,10 +109,11 @@ class Verifier {
       const bool has_weight = output_.files->find(module.module + ".weight") != nullptr;
       bool weight_is_codes = false;
       if (module.scheme) {
-        for (const auto& tensor : output_.format->tensors(module)) weight_is_codes = weight_is_codes || tensor.name == module.module + ".weight";
+        for (const auto& tensor : output_.format->tensors(module))
+          weight_is_codes = weight_is_codes || tensor.name == module.module + ".weight";
       }
-      require(module.scheme ? !has_weight || weight_is_codes : has_weight, ErrorKind::input, "\"{}\" has {}", module.module,
-              module.scheme ? "both a plain and a quantized weight" : "no weight at all");
+      require(module.scheme ? !has_weight || weight_is_codes : has_weight, ErrorKind::input, "\"{}\" has {}",
+              module.module, module.scheme ? "both a plain and a quantized weight" : "no weight at all");
       ++(module.scheme ? quantized : plain);
     }
     return fmt::format("{} quantized, {} plain", quantized, plain);
@@ -120,7 +128,8 @@ class Verifier {
       require(expected.value(key, Json()) == found.value(key, Json()), ErrorKind::input,
               "config.json: quantization_config.{} is not what the tensors call for", key);
     }
-    return fmt::format("{} groups, {} ignored patterns", found.value("config_groups", Json::object()).size(), found.value("ignore", Json::array()).size());
+    return fmt::format("{} groups, {} ignored patterns", found.value("config_groups", Json::object()).size(),
+                       found.value("ignore", Json::array()).size());
   }
 
   // Engines fuse what reads one input and stands side by side: q, k, v and gate, up.
@@ -131,11 +140,13 @@ class Verifier {
     for (const auto& block : output_.spec.graph.blocks) {
       std::map<SpaceId, const ModuleFacts*> first;
       for (const auto& site : block.sites) {
-        const ModuleFacts* module = by_module.at(module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
+        const ModuleFacts* module =
+            by_module.at(module_of(block.slots[static_cast<size_t>(site.weight)].part.tensor));
         const auto [known, fresh] = first.emplace(site.input.space, module);
         groups += fresh ? 0 : 1;
         require(fresh || known->second->scheme == module->scheme, ErrorKind::input,
-                "\"{}\" and \"{}\" read one input but have two schemes; engines fuse them", known->second->module, module->module);
+                "\"{}\" and \"{}\" read one input but have two schemes; engines fuse them",
+                known->second->module, module->module);
       }
     }
     return fmt::format("{} pairs agree", groups);
@@ -147,11 +158,13 @@ class Verifier {
       if (!module.scheme) continue;
       const auto verdicts = engines_for(output_.format->name(), module);
       std::string text;
-      for (const auto& v : verdicts) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", v.engine, v.kernel);
+      for (const auto& v : verdicts)
+        text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", v.engine, v.kernel);
       ++counts[text.empty() ? "none: for evaluation" : text];
     }
     std::string detail;
-    for (const auto& [engines, count] : counts) detail += fmt::format("{}{}: {}", detail.empty() ? "" : "; ", count, engines);
+    for (const auto& [engines, count] : counts)
+      detail += fmt::format("{}{}: {}", detail.empty() ? "" : "; ", count, engines);
     return detail.empty() ? "nothing quantized" : detail;
   }
 
@@ -159,17 +172,20 @@ class Verifier {
     if (!against_) return "parses and opens as a model";
     Json stripped = output_.config;
     stripped.erase("quantization_config");
-    require(stripped == against_->config, ErrorKind::input, "config.json differs from the source by more than quantization_config");
+    require(stripped == against_->config, ErrorKind::input,
+            "config.json differs from the source by more than quantization_config");
     return "the source's, plus quantization_config";
   }
 
   std::string side_files() const {
     std::size_t count = 0;
     for (const auto& name : files_.list(against_->directory)) {
-      const std::string source = join_path(against_->directory, name), copy = join_path(output_.directory, name);
+      const std::string source = join_path(against_->directory, name),
+                        copy = join_path(output_.directory, name);
       if (!is_side_file(name) || !files_.stat(source).regular) continue;
       require(files_.stat(copy).regular, ErrorKind::input, "{}: missing", copy);
-      require(read_file(files_, source, kSmallFile) == read_file(files_, copy, kSmallFile), ErrorKind::input, "{}: differs from {}", copy, source);
+      require(read_file(files_, source, kSmallFile) == read_file(files_, copy, kSmallFile), ErrorKind::input,
+              "{}: differs from {}", copy, source);
       ++count;
     }
     return fmt::format("{} files equal to the source's", count);
@@ -189,8 +205,12 @@ bool VerifyReport::passed() const {
 
 Json to_json(const VerifyReport& report) {
   Json checks = Json::array(), errors = Json::array();
-  for (const auto& c : report.checks) checks.push_back({{"check", c.name}, {"passed", c.passed}, {"detail", c.detail}});
-  for (const auto& e : report.errors) errors.push_back({{"module", e.module}, {"mse", e.mse}, {"sqnr_db", std::isfinite(e.sqnr_db) ? Json(e.sqnr_db) : Json()}});
+  for (const auto& c : report.checks)
+    checks.push_back({{"check", c.name}, {"passed", c.passed}, {"detail", c.detail}});
+  for (const auto& e : report.errors)
+    errors.push_back({{"module", e.module},
+                      {"mse", e.mse},
+                      {"sqnr_db", std::isfinite(e.sqnr_db) ? Json(e.sqnr_db) : Json()}});
   return {{"passed", report.passed()}, {"checks", checks}, {"errors", errors}};
 }
 

@@ -11,7 +11,7 @@
 namespace halftone {
 
 struct Check {
-  std::string name;    // "containers", "scales", ...
+  std::string name;  // "containers", "scales", ...
   bool passed = false;
   std::string detail;  // what was looked at, or what is wrong
 };
@@ -28,10 +28,10 @@ struct VerifyReport {
 };
 Json to_json(const VerifyReport& report);
 
-// Checks 1 to 8: containers and index; codes, scales and zero points as they left the run; finite scales; shapes and
-// kernels; every linear either quantized or ignored; targets and ignore under the engines' matching rules; fused
-// groups; side files and config. `against`: the source model, or nullptr; without it side files are not compared.
-// Findings are in the report; throws Error only when the directory cannot be opened at all.
+// Checks 1 to 8: containers and index; codes, scales and zero points as they left the run; finite scales;
+// shapes and kernels; every linear either quantized or ignored; targets and ignore under the engines' matching
+// rules; fused groups; side files and config. `against`: the source model, or nullptr; without it side files
+// are not compared. Findings are in the report; throws Error only when the directory cannot be opened at all.
 VerifyReport verify_output(FileSystem& files, const Checkpoint& output, const Checkpoint* against);
 
 }  // namespace halftone

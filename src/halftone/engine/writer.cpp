@@ -1,8 +1,8 @@
 #include "halftone/engine/writer.h"
 
-#include <ATen/ops/empty.h>
-
 #include <algorithm>
+
+#include <ATen/ops/empty.h>
 
 #include "halftone/base/error.h"
 #include "halftone/io/hash.h"
@@ -58,7 +58,8 @@ QuantizedTensor join_slots(const Block& block, const BlockWeights& weights, cons
     if (slot.part.rows.plain()) return part;
     if (!joined.codes.defined()) {
       const std::int64_t rows = slot.file_shape[0];
-      joined = {part.scheme, tall_like(part.codes, rows), tall_like(part.scale, rows), tall_like(part.zero, rows)};
+      joined = {part.scheme, tall_like(part.codes, rows), tall_like(part.scale, rows),
+                tall_like(part.zero, rows)};
     }
     place_rows(joined.codes, slot.part.rows, part.codes);
     place_rows(joined.scale, slot.part.rows, part.scale);
@@ -67,13 +68,15 @@ QuantizedTensor join_slots(const Block& block, const BlockWeights& weights, cons
   return joined;
 }
 
-OutputWriter::OutputWriter(FileSystem& files, const Job& job, const std::vector<std::string>& directories) : job_(job) {
+OutputWriter::OutputWriter(FileSystem& files, const Job& job, const std::vector<std::string>& directories)
+    : job_(job) {
   for (const auto& module : job.modules) {
     if (module.scheme) quantized_[module.module + ".weight"] = &module;
   }
   for (size_t i = 0; i < job.outputs.size(); ++i) {
-    sinks_.push_back(std::make_unique<SafetensorsSink>(files, directories[i], planned_tensors(job, *job.outputs[i].format),
-                                                       static_cast<std::uint64_t>(job.outputs[i].options.shard)));
+    sinks_.push_back(
+        std::make_unique<SafetensorsSink>(files, directories[i], planned_tensors(job, *job.outputs[i].format),
+                                          static_cast<std::uint64_t>(job.outputs[i].options.shard)));
   }
   thread_ = std::jthread([this] { run(); });
 }
@@ -90,7 +93,9 @@ void OutputWriter::run() {
   }
 }
 
-void OutputWriter::submit(const Block& block, BlockWeights weights) { queue_.push({&block, std::move(weights)}); }
+void OutputWriter::submit(const Block& block, BlockWeights weights) {
+  queue_.push({&block, std::move(weights)});
+}
 
 void OutputWriter::write_block(Work work) {
   while_doing("writing block " + work.block->name, [&] {
@@ -115,7 +120,8 @@ void OutputWriter::write_quantized(const Block& block, const BlockWeights& weigh
 }
 
 void OutputWriter::copy_tensor(const TensorInfo& info, const BlockWeights* weights) {
-  const auto known = weights ? weights->tensors.find(info.name) : std::map<std::string, Tensor>::const_iterator{};
+  const auto known =
+      weights ? weights->tensors.find(info.name) : std::map<std::string, Tensor>::const_iterator{};
   if (weights && known != weights->tensors.end()) {
     for (auto& sink : sinks_) sink->write(info.name, known->second);
     return;

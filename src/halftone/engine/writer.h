@@ -36,8 +36,8 @@ class OutputWriter {
   OutputWriter(const OutputWriter&) = delete;
   OutputWriter& operator=(const OutputWriter&) = delete;
 
-  // Hands a block over: its quantized matrices are packed, its other tensors copied, from memory if they are there.
-  // Blocks while another waits. Throws what writing threw.
+  // Hands a block over: its quantized matrices are packed, its other tensors copied, from memory if they are
+  // there. Blocks while another waits. Throws what writing threw.
   void submit(const Block& block, BlockWeights weights);
   // Copies what no block holds, waits for the end and closes the shards. Per output, what was written.
   std::vector<std::vector<WrittenTensor>> finish();

@@ -1,8 +1,8 @@
 #include "halftone/eval/compare.h"
 
-#include <ATen/core/grad_mode.h>
-
 #include <map>
+
+#include <ATen/core/grad_mode.h>
 
 #include "halftone/base/error.h"
 #include "halftone/quant/quantized_tensor.h"
@@ -24,11 +24,14 @@ void compare_sites(const Block& block, const BlockWeights& a, const BlockWeights
 
 void check_same(const Checkpoint& a, const Checkpoint& b) {
   const auto &left = a.spec.graph.blocks, &right = b.spec.graph.blocks;
-  require(left.size() == right.size(), ErrorKind::input, "{} has {} blocks, {} has {}", a.directory, left.size(), b.directory, right.size());
+  require(left.size() == right.size(), ErrorKind::input, "{} has {} blocks, {} has {}", a.directory,
+          left.size(), b.directory, right.size());
   for (std::size_t i = 0; i < left.size(); ++i) {
     for (std::size_t k = 0; k < left[i].slots.size(); ++k) {
-      const bool same = k < right[i].slots.size() && left[i].slots[k].name == right[i].slots[k].name && left[i].slots[k].shape == right[i].slots[k].shape;
-      require(same, ErrorKind::input, "{} and {} are different models: {} differs", a.directory, b.directory, left[i].slots[k].name);
+      const bool same = k < right[i].slots.size() && left[i].slots[k].name == right[i].slots[k].name &&
+                        left[i].slots[k].shape == right[i].slots[k].shape;
+      require(same, ErrorKind::input, "{} and {} are different models: {} differs", a.directory, b.directory,
+              left[i].slots[k].name);
     }
   }
 }
@@ -47,7 +50,8 @@ OpsTaps scheme_taps(const Checkpoint& checkpoint, const Block& block) {
     if (module.scheme && module.scheme->input) by_module[module.module] = *module.scheme->input;
   }
   for (const auto& site : block.sites) {
-    const auto found = by_module.find(module_of(block.slots[static_cast<std::size_t>(site.weight)].part.tensor));
+    const auto found =
+        by_module.find(module_of(block.slots[static_cast<std::size_t>(site.weight)].part.tensor));
     if (found != by_module.end()) by_site[site.name] = found->second;
   }
   OpsTaps taps;
@@ -65,8 +69,11 @@ Comparison compare_models(FileSystem& files, const Checkpoint& a, const Checkpoi
   const ModelGraph& graph = a.spec.graph;
   std::vector<std::size_t> which(samples.size());
   for (std::size_t i = 0; i < which.size(); ++i) which[i] = i;
-  PairMeter meter(graph, make_stream(graph, a.spec.images, files, samples, which, options.micro_batch, options.device), options.compute, options.check);
-  Prefetcher from_a(a.source(), all_blocks(graph), options.device), from_b(b.source(), all_blocks(b.spec.graph), options.device);
+  PairMeter meter(graph,
+                  make_stream(graph, a.spec.images, files, samples, which, options.micro_batch, options.device),
+                  options.compute, options.check);
+  Prefetcher from_a(a.source(), all_blocks(graph), options.device),
+      from_b(b.source(), all_blocks(b.spec.graph), options.device);
   Comparison out;
   for (std::size_t i = 0; i < graph.blocks.size(); ++i) {
     const Block& block = graph.blocks[i];
@@ -79,7 +86,8 @@ Comparison compare_models(FileSystem& files, const Checkpoint& a, const Checkpoi
       out.blocks.push_back({block.name, meter.run_b(block, wb, taps_b)});
     });
     const HiddenError error = out.blocks.back().hidden;
-    if (out.first_departure.empty() && std::max(error.text, error.vision) > options.threshold) out.first_departure = out.blocks.back().block;
+    if (out.first_departure.empty() && std::max(error.text, error.vision) > options.threshold)
+      out.first_departure = out.blocks.back().block;
     if (options.progress) options.progress(i + 1, graph.blocks.size());
   }
   out.predictions = meter.result();
@@ -88,7 +96,9 @@ Comparison compare_models(FileSystem& files, const Checkpoint& a, const Checkpoi
 
 Json to_json(const Comparison& c) {
   Json json = to_json(c.predictions), blocks = Json::array(), sites = Json::array();
-  for (const auto& b : c.blocks) blocks.push_back({{"block", b.block}, {"hidden_error_text", b.hidden.text}, {"hidden_error_vision", b.hidden.vision}});
+  for (const auto& b : c.blocks)
+    blocks.push_back(
+        {{"block", b.block}, {"hidden_error_text", b.hidden.text}, {"hidden_error_vision", b.hidden.vision}});
   for (const auto& s : c.sites) sites.push_back({{"site", s.site}, {"relative_error", s.relative}});
   json["first_departure"] = c.first_departure.empty() ? Json() : Json(c.first_departure);
   json["blocks"] = blocks;

@@ -24,10 +24,10 @@ struct BlockDifference {
 };
 
 struct Comparison {
-  std::vector<SiteDifference> sites;    // those that differ
+  std::vector<SiteDifference> sites;  // those that differ
   std::vector<BlockDifference> blocks;
   PairResult predictions;
-  std::string first_departure;          // first block whose hidden error passes `threshold`; empty: none
+  std::string first_departure;  // first block whose hidden error passes `threshold`; empty: none
 };
 Json to_json(const Comparison& comparison);
 

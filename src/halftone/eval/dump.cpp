@@ -15,7 +15,8 @@ void write_tensors(FileSystem& files, const std::map<std::string, Tensor>& tenso
   files.remove_all(folder);
   require(files.make_directory(folder) == 0, ErrorKind::resource, "{}: cannot be created", folder);
   std::vector<TensorPlan> plan;
-  for (const auto& [name, tensor] : tensors) plan.push_back({name, to_dtype(tensor.scalar_type()), tensor.sizes().vec()});
+  for (const auto& [name, tensor] : tensors)
+    plan.push_back({name, to_dtype(tensor.scalar_type()), tensor.sizes().vec()});
   SafetensorsSink sink(files, folder, plan, UINT64_MAX);
   for (const auto& [name, tensor] : tensors) sink.write(name, tensor);
   sink.finish();
@@ -33,7 +34,9 @@ std::map<std::string, std::vector<std::int64_t>> dump_forward(FileSystem& files,
   const ModelGraph& graph = checkpoint.spec.graph;
   const SampleStream stream = make_stream(graph, checkpoint.spec.images, files, samples, {0}, 1, device);
   std::map<std::string, Tensor> tensors;
-  const auto keep = [&](const std::string& name, const Tensor& tensor) { tensors[name] = tensor.cpu().contiguous().clone(); };
+  const auto keep = [&](const std::string& name, const Tensor& tensor) {
+    tensors[name] = tensor.cpu().contiguous().clone();
+  };
   keep("input_ids", stream.batches[0]->ids);
   keep("position_ids", stream.batches[0]->positions);
   const Tensor pixels = batch_pixels(*stream.batches[0], samples, checkpoint.spec.images, files, device);

@@ -1,5 +1,5 @@
-// Qwen2-VL: a vision tower of any picture size with 2-D rotary positions, a merger of 2 x 2 patches, and a Qwen2
-// decoder with temporal, height and width positions. Wang et al. 2024, arXiv 2409.12191.
+// Qwen2-VL: a vision tower of any picture size with 2-D rotary positions, a merger of 2 x 2 patches, and a
+// Qwen2 decoder with temporal, height and width positions. Wang et al. 2024, arXiv 2409.12191.
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
@@ -32,7 +32,8 @@ struct Config {
 
 // Text keys stand at the top level, or in text_config in files that newer libraries saved.
 const Json& text_block(const Json& config) {
-  const bool nested = has(config, "text_config") && config["text_config"].is_object() && !config["text_config"].empty();
+  const bool nested =
+      has(config, "text_config") && config["text_config"].is_object() && !config["text_config"].empty();
   return nested ? config["text_config"] : config;
 }
 
@@ -43,11 +44,14 @@ void read_rope(const Json& text, DecoderConfig& decoder, const std::string& orig
                                                       : empty;
   for (const char* key : {"rope_type", "type"}) {
     const std::string type = get_string_or(extras, key, "default", origin);
-    require(type == "default" || type == "mrope", ErrorKind::unsupported, "{}: rope type \"{}\" is not supported", origin, type);
+    require(type == "default" || type == "mrope", ErrorKind::unsupported,
+            "{}: rope type \"{}\" is not supported", origin, type);
   }
-  const double theta = get_double_or(text, "rope_theta", get_double_or(extras, "rope_theta", 1e6, origin), origin);
+  const double theta =
+      get_double_or(text, "rope_theta", get_double_or(extras, "rope_theta", 1e6, origin), origin);
   decoder.rope_sections = get_ints_or(extras, "mrope_section", {16, 24, 24}, origin);
-  require(theta > 0 && decoder.rope_sections.size() == 3, ErrorKind::input, "{}: mrope_section needs three numbers", origin);
+  require(theta > 0 && decoder.rope_sections.size() == 3, ErrorKind::input,
+          "{}: mrope_section needs three numbers", origin);
   decoder.frequencies = inverse_frequencies(decoder.head_dim, theta);
 }
 
@@ -58,8 +62,8 @@ DecoderConfig read_decoder(const Json& config, const std::string& origin) {
   d.hidden = get_int_or(text, "hidden_size", 8192, origin);
   d.heads = get_int_or(text, "num_attention_heads", 64, origin);
   d.kv_heads = get_int_or(text, "num_key_value_heads", has(text, "num_attention_heads") ? d.heads : 8, origin);
-  require(d.heads > 0 && d.hidden % d.heads == 0, ErrorKind::input, "{}: hidden_size {} does not split into {} heads",
-          origin, d.hidden, d.heads);
+  require(d.heads > 0 && d.hidden % d.heads == 0, ErrorKind::input,
+          "{}: hidden_size {} does not split into {} heads", origin, d.hidden, d.heads);
   d.head_dim = d.hidden / d.heads;
   d.intermediate = get_int_or(text, "intermediate_size", 29568, origin);
   d.vocabulary = get_int_or(text, "vocab_size", 152064, origin);
@@ -85,7 +89,8 @@ Config read_config(const CheckpointFacts& facts) {
   c.vision.layers = get_int_or(vision, "depth", 32, origin);
   c.vision.hidden = get_int_or(vision, "embed_dim", 1280, origin);
   c.vision.heads = get_int_or(vision, "num_heads", 16, origin);
-  c.vision.intermediate = static_cast<std::int64_t>(static_cast<double>(c.vision.hidden) * get_double_or(vision, "mlp_ratio", 4, origin));
+  c.vision.intermediate = static_cast<std::int64_t>(static_cast<double>(c.vision.hidden) *
+                                                    get_double_or(vision, "mlp_ratio", 4, origin));
   c.vision.activation = activation_from_name(get_string_or(vision, "hidden_act", "quick_gelu", origin), origin);
   c.vision.rope_theta = kVisionTheta;
   check_vit(c.vision, origin);
@@ -94,13 +99,15 @@ Config read_config(const CheckpointFacts& facts) {
   c.merge = get_int_or(vision, "spatial_merge_size", 2, origin);
   const auto small = [](std::int64_t value) { return value >= 1 && value <= 1024; };
   require(small(c.patch) && small(c.temporal) && small(c.merge), ErrorKind::input,
-          "{}: patch_size {}, temporal_patch_size {} and spatial_merge_size {} cannot be", origin, c.patch, c.temporal, c.merge);
+          "{}: patch_size {}, temporal_patch_size {} and spatial_merge_size {} cannot be", origin, c.patch,
+          c.temporal, c.merge);
   const std::int64_t out = get_int_or(vision, "hidden_size", c.decoder.hidden, origin);
-  require(out == c.decoder.hidden, ErrorKind::input, "{}: vision_config.hidden_size {} is not the language model's {}",
-          origin, out, c.decoder.hidden);
+  require(out == c.decoder.hidden, ErrorKind::input,
+          "{}: vision_config.hidden_size {} is not the language model's {}", origin, out, c.decoder.hidden);
   c.image_token = get_int_or(root, "image_token_id", 151655, origin);
   c.max_positions = get_int_or(text_block(root), "max_position_embeddings", 32768, origin);
-  const bool tied = get_bool_or(root, "tie_word_embeddings", get_bool_or(text_block(root), "tie_word_embeddings", false, origin), origin);
+  const bool tied = get_bool_or(root, "tie_word_embeddings",
+                                get_bool_or(text_block(root), "tie_word_embeddings", false, origin), origin);
   c.decoder.tied_head = tied && !facts.has_tensor("lm_head.weight");
   return c;
 }
@@ -123,9 +130,10 @@ VisionRows vision_rows(const ImageLayout& layout, std::int64_t merge) {
   return {std::vector<std::int64_t>(static_cast<size_t>(t), h * w), patch_coordinates(layout, merge)};
 }
 
-// Temporal, height and width positions: text counts on along all three; a picture's tokens spread over its grid from
-// one starting point, and text goes on behind its longest side.
-Tensor positions(std::span<const std::int64_t> ids, std::span<const ImageLayout> layouts, const Config& config) {
+// Temporal, height and width positions: text counts on along all three; a picture's tokens spread over its grid
+// from one starting point, and text goes on behind its longest side.
+Tensor positions(std::span<const std::int64_t> ids, std::span<const ImageLayout> layouts,
+                 const Config& config) {
   std::vector<std::int64_t> axes[3];
   std::int64_t next = 0;
   size_t picture = 0;
@@ -146,7 +154,8 @@ Tensor positions(std::span<const std::int64_t> ids, std::span<const ImageLayout>
     i += static_cast<size_t>(t * h * w);
     next += std::max({t, h, w});
   }
-  return at::stack({at::tensor(axes[0], at::kLong), at::tensor(axes[1], at::kLong), at::tensor(axes[2], at::kLong)});
+  return at::stack(
+      {at::tensor(axes[0], at::kLong), at::tensor(axes[1], at::kLong), at::tensor(axes[2], at::kLong)});
 }
 
 // ---- the graph
@@ -157,22 +166,24 @@ struct Prefixes {
 };
 
 Prefixes prefixes(const CheckpointFacts& facts) {
-  if (facts.has_tensor("model.visual.patch_embed.proj.weight")) return {"model.visual.", "model.language_model."};
+  if (facts.has_tensor("model.visual.patch_embed.proj.weight"))
+    return {"model.visual.", "model.language_model."};
   return {"visual.", "model."};
 }
 
 TensorPart decoder_module(const std::string& prefix, std::int64_t layer, std::string_view role) {
   static const std::map<std::string, std::string, std::less<>> kModules = {
-      {"attn_norm", "input_layernorm"}, {"q", "self_attn.q_proj"},  {"k", "self_attn.k_proj"},
-      {"v", "self_attn.v_proj"},        {"o", "self_attn.o_proj"},  {"mlp_norm", "post_attention_layernorm"},
-      {"gate", "mlp.gate_proj"},        {"up", "mlp.up_proj"},      {"down", "mlp.down_proj"}};
+      {"attn_norm", "input_layernorm"}, {"q", "self_attn.q_proj"}, {"k", "self_attn.k_proj"},
+      {"v", "self_attn.v_proj"},        {"o", "self_attn.o_proj"}, {"mlp_norm", "post_attention_layernorm"},
+      {"gate", "mlp.gate_proj"},        {"up", "mlp.up_proj"},     {"down", "mlp.down_proj"}};
   return {fmt::format("{}layers.{}.{}", prefix, layer, kModules.find(role)->second), {}};
 }
 
 // q, k and v of the tower stand one above the other in one tensor.
-TensorPart vision_module(const std::string& prefix, std::int64_t width, std::int64_t layer, std::string_view role) {
+TensorPart vision_module(const std::string& prefix, std::int64_t width, std::int64_t layer,
+                         std::string_view role) {
   static const std::map<std::string, std::string, std::less<>> kModules = {
-      {"norm1", "norm1"}, {"q", "attn.qkv"}, {"k", "attn.qkv"}, {"v", "attn.qkv"},
+      {"norm1", "norm1"}, {"q", "attn.qkv"},  {"k", "attn.qkv"},  {"v", "attn.qkv"},
       {"o", "attn.proj"}, {"norm2", "norm2"}, {"fc1", "mlp.fc1"}, {"fc2", "mlp.fc2"}};
   TensorPart part{fmt::format("{}blocks.{}.{}", prefix, layer, kModules.find(role)->second), {}};
   const std::int64_t third = role == "q" ? 0 : role == "k" ? 1 : role == "v" ? 2 : -1;
@@ -183,19 +194,22 @@ TensorPart vision_module(const std::string& prefix, std::int64_t width, std::int
 void add_patch_embedding(ModelGraph& graph, SpaceId hidden, const Config& config, const std::string& prefix) {
   const SpaceId pixels = add_space(graph, {"vision.pixels", config.pixels(), {}, 0});
   BlockBuilder b(graph, "patch_embed", Stage::vision);
-  const int proj = b.linear({.name = "proj",
-                             .module = {prefix + "patch_embed.proj", {}},
-                             .output = {hidden},
-                             .input = {pixels},
-                             .file_shape = {config.vision.hidden, kPixelChannels, config.temporal, config.patch, config.patch},
-                             .convolution = true});
+  const int proj = b.linear(
+      {.name = "proj",
+       .module = {prefix + "patch_embed.proj", {}},
+       .output = {hidden},
+       .input = {pixels},
+       .file_shape = {config.vision.hidden, kPixelChannels, config.temporal, config.patch, config.patch},
+       .convolution = true});
   b.segment("embed", [=](Ops& ops, const Flow& flow) -> Flow {
-    return {ops.point("vision.patch_embed", ops.linear(proj, flow.hidden.to(ops.compute()))), flow.batch, flow.side};
+    return {ops.point("vision.patch_embed", ops.linear(proj, flow.hidden.to(ops.compute()))), flow.batch,
+            flow.side};
   });
   b.finish();
 }
 
-void add_merger(ModelGraph& graph, SpaceId vision, SpaceId language, const Config& config, const std::string& prefix) {
+void add_merger(ModelGraph& graph, SpaceId vision, SpaceId language, const Config& config,
+                const std::string& prefix) {
   const std::int64_t merged = config.merge * config.merge;
   ProjectorConfig projector;
   projector.from = vision;
@@ -206,7 +220,9 @@ void add_merger(ModelGraph& graph, SpaceId vision, SpaceId language, const Confi
   projector.norm_module = prefix + "merger.ln_q";
   projector.fc1_module = prefix + "merger.mlp.0";
   projector.fc2_module = prefix + "merger.mlp.2";
-  projector.merge = [merged](const Tensor& rows, const Batch&) { return rows.view({-1, merged * rows.size(1)}); };
+  projector.merge = [merged](const Tensor& rows, const Batch&) {
+    return rows.view({-1, merged * rows.size(1)});
+  };
   add_projector(graph, projector);
 }
 
@@ -220,13 +236,15 @@ ModelGraph build_graph(const Config& config, const Prefixes& prefix) {
   const SpaceId vision = add_vision_space(graph, config.vision, {.orthogonal_ones = true, .centring = true});
   const SpaceId language = add_language_space(graph, config.decoder);
   add_patch_embedding(graph, vision, config, prefix.vision);
-  add_vit(graph, vision, config.vision, [=, width = config.vision.hidden](std::int64_t layer, std::string_view role) {
-    return vision_module(prefix.vision, width, layer, role);
-  });
+  add_vit(graph, vision, config.vision,
+          [=, width = config.vision.hidden](std::int64_t layer, std::string_view role) {
+            return vision_module(prefix.vision, width, layer, role);
+          });
   add_merger(graph, vision, language, config, prefix.vision);
-  add_rms_decoder(graph, language, config.decoder,
-                  {[=](std::int64_t layer, std::string_view role) { return decoder_module(prefix.text, layer, role); },
-                   prefix.text + "embed_tokens", prefix.text + "norm", "lm_head"});
+  add_rms_decoder(
+      graph, language, config.decoder,
+      {[=](std::int64_t layer, std::string_view role) { return decoder_module(prefix.text, layer, role); },
+       prefix.text + "embed_tokens", prefix.text + "norm", "lm_head"});
   graph.modules = {{Stage::vision, {prefix.vision, R"(.*visual\.)"}},
                    {Stage::bridge, {prefix.vision + "merger.", R"(.*visual\.merger\.)"}},
                    {Stage::language, {prefix.text + "layers.", R"((?!.*visual\.).*layers\.)"}},
@@ -248,10 +266,14 @@ PatchGridPolicy read_images(const CheckpointFacts& facts, const Config& config) 
   policy.min_pixels = get_int_or(json, "min_pixels", get_int_or(size, "shortest_edge", 3136, origin), origin);
   policy.max_pixels = get_int_or(json, "max_pixels", get_int_or(size, "longest_edge", 1003520, origin), origin);
   policy.resample = read_resample(json, Resample::bicubic, origin);
-  policy.norm = read_pixel_norm(json, origin, PixelNorm{{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}});
-  for (const auto& [key, value] : {std::pair{"patch_size", config.patch}, {"temporal_patch_size", config.temporal}, {"merge_size", config.merge}}) {
+  policy.norm = read_pixel_norm(
+      json, origin, PixelNorm{{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}});
+  for (const auto& [key, value] : {std::pair{"patch_size", config.patch},
+                                   {"temporal_patch_size", config.temporal},
+                                   {"merge_size", config.merge}}) {
     const std::int64_t given = get_int_or(json, key, value, origin);
-    require(given == value, ErrorKind::input, "{}: {} is {}, but {} makes it {}", origin, key, given, facts.config_path, value);
+    require(given == value, ErrorKind::input, "{}: {} is {}, but {} makes it {}", origin, key, given,
+            facts.config_path, value);
   }
   check_policy(policy);
   return policy;

@@ -1,11 +1,12 @@
 // compressed-tensors, as vLLM, SGLang and transformers read it: pack-quantized, int-quantized, float-quantized.
-// Layout and matching rules: github.com/vllm-project/compressed-tensors; 3, 5, 6 and 7 bits in its dense layout.
-#include <ATen/ops/tensor.h>
-
+// Layout and matching rules: github.com/vllm-project/compressed-tensors; 3, 5, 6 and 7 bits in its dense
+// layout.
 #include <algorithm>
 #include <cmath>
 #include <regex>
 #include <set>
+
+#include <ATen/ops/tensor.h>
 
 #include "halftone/base/error.h"
 #include "halftone/plugin/format.h"
@@ -49,16 +50,11 @@ Json weight_arguments(const WeightScheme& w) {
 
 Json input_arguments(const std::optional<InputScheme>& input) {
   if (!input) return nullptr;
-  return {{"num_bits", input->bits},
-          {"type", input->kind == NumberKind::floating ? "float" : "int"},
-          {"symmetric", true},
-          {"strategy", "token"},
-          {"group_size", nullptr},
-          {"block_structure", nullptr},
-          {"dynamic", true},
-          {"actorder", nullptr},
-          {"observer", nullptr},
-          {"observer_kwargs", Json::object()}};
+  return {{"num_bits", input->bits}, {"type", input->kind == NumberKind::floating ? "float" : "int"},
+          {"symmetric", true},       {"strategy", "token"},
+          {"group_size", nullptr},   {"block_structure", nullptr},
+          {"dynamic", true},         {"actorder", nullptr},
+          {"observer", nullptr},     {"observer_kwargs", Json::object()}};
 }
 
 std::string escaped(const std::string& text) {
@@ -86,8 +82,8 @@ Json ignore_list(const std::vector<ModuleFacts>& modules, const std::map<Stage, 
   std::set<std::string> seen;
   for (const auto& module : modules) {
     if (module.scheme || module.convolution) continue;
-    const std::string pattern = touched[module.stage] ? module_pattern(module, names)
-                                                      : "re:" + names.at(module.stage).pattern + ".*";
+    const std::string pattern =
+        touched[module.stage] ? module_pattern(module, names) : "re:" + names.at(module.stage).pattern + ".*";
     if (seen.insert(pattern).second) list.push_back(pattern);
   }
   return list;
@@ -97,7 +93,8 @@ Json groups(const std::vector<ModuleFacts>& modules, const std::map<Stage, Modul
   std::vector<std::pair<Scheme, Json>> found;  // scheme and its modules, in order of appearance
   for (const auto& module : modules) {
     if (!module.scheme) continue;
-    auto at = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == *module.scheme; });
+    auto at = std::find_if(found.begin(), found.end(),
+                           [&](const auto& entry) { return entry.first == *module.scheme; });
     if (at == found.end()) at = found.insert(found.end(), {*module.scheme, Json::array()});
     at->second.push_back(module_pattern(module, names));
   }
@@ -116,7 +113,8 @@ Json groups(const std::vector<ModuleFacts>& modules, const std::map<Stage, Modul
 // ---- reading a config back
 
 Granularity granularity_of(const Json& arguments, const std::string& where) {
-  const std::string strategy = get_string_or(arguments, "strategy", has(arguments, "group_size") ? "group" : "tensor", where);
+  const std::string strategy =
+      get_string_or(arguments, "strategy", has(arguments, "group_size") ? "group" : "tensor", where);
   if (strategy == "tensor") return Granularity::tensor;
   if (strategy == "channel") return Granularity::channel;
   require(strategy == "group", ErrorKind::unsupported, "{}: strategy \"{}\" is not read here", where, strategy);
@@ -125,7 +123,8 @@ Granularity granularity_of(const Json& arguments, const std::string& where) {
 
 NumberKind kind_of(const Json& arguments, const std::string& where) {
   const std::string type = get_string_or(arguments, "type", "int", where);
-  require(type == "int" || type == "float", ErrorKind::unsupported, "{}: type \"{}\" is not read here", where, type);
+  require(type == "int" || type == "float", ErrorKind::unsupported, "{}: type \"{}\" is not read here", where,
+          type);
   return type == "int" ? NumberKind::integer : NumberKind::floating;
 }
 
@@ -139,14 +138,17 @@ Scheme read_scheme(const Json& group, const std::string& where) {
   scheme.weight.granularity = granularity_of(weights, where);
   scheme.weight.group = get_int_or(weights, "group_size", 128, where);
   const std::string order = get_string_or(weights, "actorder", "", where);
-  require(order != "group" && order != "dynamic", ErrorKind::unsupported, "{}: actorder \"{}\" is not read here", where, order);
-  const bool known_bits = scheme.weight.kind == NumberKind::floating ? scheme.weight.bits == 8
-                                                                     : scheme.weight.bits >= 2 && scheme.weight.bits <= 8;
+  require(order != "group" && order != "dynamic", ErrorKind::unsupported,
+          "{}: actorder \"{}\" is not read here", where, order);
+  const bool known_bits = scheme.weight.kind == NumberKind::floating
+                              ? scheme.weight.bits == 8
+                              : scheme.weight.bits >= 2 && scheme.weight.bits <= 8;
   require(known_bits, ErrorKind::unsupported, "{}: {} bits are not read here", where, scheme.weight.bits);
   if (!has(group, "input_activations")) return scheme;
   const Json& input = group["input_activations"];
   scheme.input = InputScheme{static_cast<int>(get_int(input, "num_bits", where)), kind_of(input, where)};
-  require(get_bool_or(input, "dynamic", false, where) && get_string_or(input, "strategy", "token", where) == "token",
+  require(get_bool_or(input, "dynamic", false, where) &&
+              get_string_or(input, "strategy", "token", where) == "token",
           ErrorKind::unsupported, "{}: inputs other than dynamic per token are not read here", where);
   return scheme;
 }
@@ -165,8 +167,8 @@ bool names_module(const std::string& entry, const std::string& module) {
 
 bool any_names(const Json& list, const std::string& module) {
   return list.is_array() && std::any_of(list.begin(), list.end(), [&](const Json& entry) {
-    return entry.is_string() && names_module(entry.get<std::string>(), module);
-  });
+           return entry.is_string() && names_module(entry.get<std::string>(), module);
+         });
 }
 
 // ---- tensors
@@ -194,7 +196,8 @@ Tensor read_scale(const ModuleFacts& m, TensorSource& source) {
   const TensorInfo& info = source.at(name);
   Tensor scale = read_checked(source, name, scale_shape(m), to_scalar_type(info.dtype)).to(at::kFloat);
   const bool sound = scale.isfinite().all().item<bool>() && scale.gt(0).all().item<bool>();
-  require(sound, ErrorKind::input, "{}: tensor \"{}\" holds a scale that is not a positive number", info.place, name);
+  require(sound, ErrorKind::input, "{}: tensor \"{}\" holds a scale that is not a positive number", info.place,
+          name);
   return one_scale(m) ? scale.view({1, 1}).expand({m.rows, 1}).contiguous() : scale;
 }
 
@@ -202,7 +205,8 @@ class CompressedTensors final : public Format {
  public:
   std::string name() const override { return "compressed_tensors"; }
   std::string summary() const override {
-    return "compressed-tensors: pack-quantized, int-quantized and float-quantized, for vLLM, SGLang, transformers";
+    return "compressed-tensors: pack-quantized, int-quantized and float-quantized, for vLLM, SGLang, "
+           "transformers";
   }
 
   std::optional<std::string> refuse(const ModuleFacts& m) const override {
@@ -217,9 +221,11 @@ class CompressedTensors final : public Format {
     if (scheme.input && (w.kind == NumberKind::floating) == integer_input) {
       return "weights and inputs must both be integers or both be floats";
     }
-    if (packed(scheme) && w.granularity == Granularity::tensor) return "pack-quantized has one scale a row or a group";
+    if (packed(scheme) && w.granularity == Granularity::tensor)
+      return "pack-quantized has one scale a row or a group";
     if (integer_input && !w.symmetric) return "int-quantized weights are symmetric";
-    if (w.kind == NumberKind::integer && w.bits == 2 && !packed(scheme)) return "int-quantized weights have 4 or 8 bits";
+    if (w.kind == NumberKind::integer && w.bits == 2 && !packed(scheme))
+      return "int-quantized weights have 4 or 8 bits";
     return std::nullopt;
   }
 
@@ -235,7 +241,8 @@ class CompressedTensors final : public Format {
         scale,
         {m.module + ".weight_shape", DType::i64, {2}}};
     if (!w.symmetric) {
-      plan.push_back({m.module + ".weight_zero_point", DType::i32, {packed_words(m.rows, w.bits), groups_of(m)}});
+      plan.push_back(
+          {m.module + ".weight_zero_point", DType::i32, {packed_words(m.rows, w.bits), groups_of(m)}});
     }
     return plan;
   }
@@ -263,8 +270,9 @@ class CompressedTensors final : public Format {
       const Tensor words = read_checked(source, name, {m.rows, packed_words(m.columns, w.bits)}, at::kInt);
       q.codes = unpack_rows(words, w.bits, m.columns);
       const Tensor shape = read_checked(source, m.module + ".weight_shape", {2}, at::kLong);
-      require(shape[0].item<std::int64_t>() == m.rows && shape[1].item<std::int64_t>() == m.columns, ErrorKind::input,
-              "tensor \"{}.weight_shape\" does not hold [{}, {}]", m.module, m.rows, m.columns);
+      require(shape[0].item<std::int64_t>() == m.rows && shape[1].item<std::int64_t>() == m.columns,
+              ErrorKind::input, "tensor \"{}.weight_shape\" does not hold [{}, {}]", m.module, m.rows,
+              m.columns);
       if (!w.symmetric) {
         const Tensor zero = read_checked(source, m.module + ".weight_zero_point",
                                          {packed_words(m.rows, w.bits), groups_of(m)}, at::kInt);
@@ -280,7 +288,8 @@ class CompressedTensors final : public Format {
     return q;
   }
 
-  Json config(const std::vector<ModuleFacts>& modules, const std::map<Stage, ModuleNames>& names) const override {
+  Json config(const std::vector<ModuleFacts>& modules,
+              const std::map<Stage, ModuleNames>& names) const override {
     const Json found = groups(modules, names);
     std::set<std::string> layouts;
     for (const auto& group : found) layouts.insert(group["format"].get<std::string>());
@@ -297,11 +306,12 @@ class CompressedTensors final : public Format {
   }
 
   bool recognizes(const Json& config) const override {
-    return has(config, "quantization_config") &&
-           get_string_or(config["quantization_config"], "quant_method", "", "config.json") == "compressed-tensors";
+    return has(config, "quantization_config") && get_string_or(config["quantization_config"], "quant_method",
+                                                               "", "config.json") == "compressed-tensors";
   }
 
-  void read_schemes(const Json& config, const TensorSource& source, std::vector<ModuleFacts>& modules) const override {
+  void read_schemes(const Json& config, const TensorSource& source,
+                    std::vector<ModuleFacts>& modules) const override {
     const Json& quantization = config["quantization_config"];
     require(has(quantization, "config_groups") && quantization["config_groups"].is_object(), ErrorKind::input,
             "config.json: quantization_config has no config_groups");
@@ -316,7 +326,8 @@ class CompressedTensors final : public Format {
       }
       require(module.scheme.has_value(), ErrorKind::input,
               "\"{}\" has a scale, but no group of quantization_config names it", module.module);
-      if (const auto reason = refuse(module)) fail(ErrorKind::unsupported, "\"{}\": {}", module.module, *reason);
+      if (const auto reason = refuse(module))
+        fail(ErrorKind::unsupported, "\"{}\": {}", module.module, *reason);
     }
   }
 };

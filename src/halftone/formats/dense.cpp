@@ -1,4 +1,5 @@
-// Dequantized weights in the source's own types and names: loads anywhere, saves nothing, shows what a scheme costs.
+// Dequantized weights in the source's own types and names: loads anywhere, saves nothing, shows what a scheme
+// costs.
 #include "halftone/base/error.h"
 #include "halftone/plugin/format.h"
 #include "halftone/tensor/dtype.h"
@@ -29,7 +30,9 @@ class Dense final : public Format {
     fail(ErrorKind::internal, "\"{}\": dense weights are read as they are", m.module);
   }
 
-  Json config(const std::vector<ModuleFacts>&, const std::map<Stage, ModuleNames>&) const override { return nullptr; }
+  Json config(const std::vector<ModuleFacts>&, const std::map<Stage, ModuleNames>&) const override {
+    return nullptr;
+  }
   bool recognizes(const Json&) const override { return false; }
   void read_schemes(const Json&, const TensorSource&, std::vector<ModuleFacts>&) const override {}
 };

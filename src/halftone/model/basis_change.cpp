@@ -162,7 +162,8 @@ void centre_producers(const Block& block, BlockWeights& weights, SpaceId stream)
     const Slot& slot = block.slots[i];
     Tensor& value = weights.values[i];
     const bool matrix = slot.role == Role::matrix && slot.axes[0].space == stream;
-    const bool vector = (slot.role == Role::bias || slot.role == Role::table) && slot.axes.back().space == stream;
+    const bool vector =
+        (slot.role == Role::bias || slot.role == Role::table) && slot.axes.back().space == stream;
     HALFTONE_ASSERT((!matrix && !vector) || value.defined());
     if (matrix) value = centred(widened(value).t()).t().contiguous();
     if (vector) value = centred(widened(value));

@@ -37,8 +37,8 @@ void fold_links(const ModelGraph& graph, const Block& block, BlockWeights& weigh
 // ties to it.
 std::vector<BasisChange> stream_rotation(const ModelGraph& graph, SpaceId stream, const Tensor& q);
 
-// Takes the mean out of everything that writes into the stream, x' = x - mean(x): readers behind layer norms do not
-// notice, and their norms become RMS norms of the same eps. Exact where the stream's space admits centring.
+// Takes the mean out of everything that writes into the stream, x' = x - mean(x): readers behind layer norms do
+// not notice, and their norms become RMS norms of the same eps. Exact where the stream's space admits centring.
 void centre_producers(const Block& block, BlockWeights& weights, SpaceId stream);
 
 // A vector of the space laid out along an axis, copies included: [dim] -> [dim * copies].

@@ -19,7 +19,7 @@ namespace halftone {
 struct BlockWeights {
   std::vector<Tensor> values;                             // undefined for lookup slots and quantized matrices
   std::vector<std::optional<QuantizedTensor>> quantized;  // parallel
-  std::map<std::string, Tensor> tensors;                  // what was read, by checkpoint name; shares its storage
+  std::map<std::string, Tensor> tensors;  // what was read, by checkpoint name; shares its storage
   // Rows of a lookup slot by index: ids [n] int64 -> [n, dim].
   std::function<Tensor(SlotId, const Tensor& ids)> lookup;
 

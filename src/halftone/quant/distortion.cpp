@@ -1,12 +1,12 @@
 #include "halftone/quant/distortion.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/ops/mm.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/mm.h>
 
 #include "halftone/tensor/simd.h"
 
@@ -72,7 +72,8 @@ Distortion distortion(const Tensor& w, const QuantizedTensor& quantized) {
     total.zeroed += part.zeroed;
   }
   return {total.squared / static_cast<double>(std::max<std::int64_t>(1, w.numel())),
-          total.squared > 0 ? 10 * std::log10(total.power / total.squared) : std::numeric_limits<double>::infinity(),
+          total.squared > 0 ? 10 * std::log10(total.power / total.squared)
+                            : std::numeric_limits<double>::infinity(),
           total.peak,
           total.nonzero > 0 ? static_cast<double>(total.zeroed) / static_cast<double>(total.nonzero) : 0};
 }

@@ -1,20 +1,23 @@
 #include "halftone/report/console.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 namespace halftone {
 namespace {
 
 // Code points, which is what these tables hold one column wide.
 std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 bool is_number(const std::string& text) {
-  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || ((text[0] == '-' || text[0] == '.') && text.size() > 1 && std::isdigit(static_cast<unsigned char>(text[1]))));
+  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) ||
+                           ((text[0] == '-' || text[0] == '.') && text.size() > 1 &&
+                            std::isdigit(static_cast<unsigned char>(text[1]))));
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right) {
@@ -24,7 +27,8 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 
 }  // namespace
 
-std::string text_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+std::string text_table(const std::vector<std::string>& header,
+                       const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   std::vector<bool> right(header.size(), !rows.empty());
   for (const auto& cell : header) widths.push_back(width_of(cell));
@@ -37,7 +41,8 @@ std::string text_table(const std::vector<std::string>& header, const std::vector
   std::string text;
   const auto add = [&](const std::vector<std::string>& row) {
     std::string line;
-    for (std::size_t i = 0; i < header.size(); ++i) line += (i > 0 ? "  " : "") + padded(row[i], widths[i], right[i]);
+    for (std::size_t i = 0; i < header.size(); ++i)
+      line += (i > 0 ? "  " : "") + padded(row[i], widths[i], right[i]);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   };

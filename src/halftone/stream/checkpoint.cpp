@@ -22,7 +22,8 @@ const Family& find_family(Families families, const Json& config, const std::stri
       known.push_back(name);
     }
   }
-  fail(ErrorKind::unsupported, "{}: model_type \"{}\" is unknown, known are {}", path, type, fmt::join(known, ", "));
+  fail(ErrorKind::unsupported, "{}: model_type \"{}\" is unknown, known are {}", path, type,
+       fmt::join(known, ", "));
 }
 
 const Format* find_format(Formats formats, const Json& config) {
@@ -39,22 +40,26 @@ CheckpointFacts read_facts(FileSystem& files, const std::string& directory, cons
   require(facts.config.is_object(), ErrorKind::input, "{}: not an object", facts.config_path);
   facts.preprocessor_path = join_path(directory, "preprocessor_config.json");
   if (files.stat(facts.preprocessor_path).exists) {
-    facts.preprocessor = parse_json(read_file(files, facts.preprocessor_path, kSmallFile), facts.preprocessor_path);
+    facts.preprocessor =
+        parse_json(read_file(files, facts.preprocessor_path, kSmallFile), facts.preprocessor_path);
   }
   facts.has_tensor = [&source](const std::string& name) { return source.find(name) != nullptr; };
   return facts;
 }
 
-// A quantized module has no plain weight, yet families ask for names to tell layouts apart: anything of the module
-// counts.
+// A quantized module has no plain weight, yet families ask for names to tell layouts apart: anything of the
+// module counts.
 void accept_module_names(CheckpointFacts& facts, const TensorSource& source) {
   std::set<std::string> modules;
   for (const auto& info : source.list()) modules.insert(module_of(info.name) + ".weight");
-  facts.has_tensor = [&source, modules](const std::string& name) { return source.find(name) || modules.contains(name); };
+  facts.has_tensor = [&source, modules](const std::string& name) {
+    return source.find(name) || modules.contains(name);
+  };
 }
 
 void hash_tensor(const Checkpoint& checkpoint, const TensorInfo& info, Hash64& hash) {
-  const std::string row = fmt::format("{} {} {}", info.name, dtype_name(info.dtype), fmt::join(info.shape, ","));
+  const std::string row =
+      fmt::format("{} {} {}", info.name, dtype_name(info.dtype), fmt::join(info.shape, ","));
   hash.add(std::as_bytes(std::span(row)));
   std::vector<std::byte> sample(std::min(kSampledBytes, info.bytes));
   checkpoint.files->read_bytes(info, 0, sample);
@@ -111,7 +116,8 @@ Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Fami
   checkpoint.modules = module_facts(checkpoint.spec.graph, *checkpoint.files);
   if (quantized) {
     checkpoint.format->read_schemes(facts.config, *checkpoint.files, checkpoint.modules);
-    checkpoint.dequantized = std::make_unique<DequantizedSource>(*checkpoint.files, *checkpoint.format, checkpoint.modules);
+    checkpoint.dequantized =
+        std::make_unique<DequantizedSource>(*checkpoint.files, *checkpoint.format, checkpoint.modules);
   }
   check_tensors(checkpoint.spec.graph, checkpoint.source(), facts.config_path);
   return checkpoint;

@@ -22,10 +22,10 @@ struct Checkpoint {
   std::string directory;
   Json config;
   ModelSpec spec;
-  std::unique_ptr<SafetensorsSource> files;  // the tensors as they stand on disk
-  std::unique_ptr<TensorSource> dequantized; // the float view of a quantized directory; null for a float one
-  const Format* format = nullptr;            // that wrote it; null for a float one
-  std::vector<ModuleFacts> modules;          // its linears; scheme set where quantized
+  std::unique_ptr<SafetensorsSource> files;   // the tensors as they stand on disk
+  std::unique_ptr<TensorSource> dequantized;  // the float view of a quantized directory; null for a float one
+  const Format* format = nullptr;             // that wrote it; null for a float one
+  std::vector<ModuleFacts> modules;           // its linears; scheme set where quantized
 
   // The tensors as the model reads them.
   TensorSource& source() const { return dequantized ? *dequantized : static_cast<TensorSource&>(*files); }
@@ -34,8 +34,8 @@ struct Checkpoint {
 enum class Accept { float_only, any };
 
 // Reads the small files and all headers, finds the family by "model_type" and checks every tensor against the
-// config. Throws Error(unsupported) for an unknown model type (naming the known ones) and, with float_only, for a
-// checkpoint that is quantized already. `formats` must outlive the result.
+// config. Throws Error(unsupported) for an unknown model type (naming the known ones) and, with float_only, for
+// a checkpoint that is quantized already. `formats` must outlive the result.
 Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Families families, Formats formats,
                            Accept accept);
 
@@ -45,8 +45,8 @@ std::vector<ModuleFacts> module_facts(const ModelGraph& graph, const TensorSourc
 // "<module>.weight" without its suffix.
 std::string module_of(const std::string& tensor);
 
-// What tells one checkpoint from another: a hash of the config, of every tensor's name, type and shape, and of the
-// first and last bytes of each.
+// What tells one checkpoint from another: a hash of the config, of every tensor's name, type and shape, and of
+// the first and last bytes of each.
 std::string fingerprint(const Checkpoint& checkpoint);
 
 }  // namespace halftone

@@ -18,11 +18,13 @@ DequantizedSource::DequantizedSource(TensorSource& files, const Format& format,
       const TensorInfo& info = files.at(part.name);
       require(info.dtype == part.dtype && info.shape == part.shape, ErrorKind::input,
               "{}: tensor \"{}\" is {} [{}], its scheme makes it {} [{}]", info.place, info.name,
-              dtype_name(info.dtype), fmt::join(info.shape, ", "), dtype_name(part.dtype), fmt::join(part.shape, ", "));
+              dtype_name(info.dtype), fmt::join(info.shape, ", "), dtype_name(part.dtype),
+              fmt::join(part.shape, ", "));
       parts.insert(part.name);
     }
     const auto bytes = static_cast<std::uint64_t>(module.rows * module.columns * 4);
-    infos_.push_back({weight, DType::f32, module.file_shape, bytes, files.at(module.module + ".weight_scale").place});
+    infos_.push_back(
+        {weight, DType::f32, module.file_shape, bytes, files.at(module.module + ".weight_scale").place});
   }
   for (const auto& info : files.list()) {
     if (!parts.contains(info.name)) infos_.push_back(info);

@@ -1,4 +1,5 @@
-// The float view of a quantized directory: quantized modules appear as plain weights, dequantized as they are read.
+// The float view of a quantized directory: quantized modules appear as plain weights, dequantized as they are
+// read.
 #pragma once
 
 #include <map>

@@ -1,9 +1,9 @@
 #include "halftone/stream/divergence.h"
 
-#include <ATen/ops/log_softmax.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <ATen/ops/log_softmax.h>
 
 #include "halftone/model/flow.h"
 
@@ -17,8 +17,8 @@ double sum_of(const Tensor& t) { return t.sum(at::kDouble).item<double>(); }
 }  // namespace
 
 Json to_json(const DivergenceResult& r) {
-  return {{"kl", r.kl},       {"kl_se", r.kl_se},  {"top1", r.top1},
-          {"positions", r.positions}, {"ppl_a", r.ppl_a}, {"ppl_b", r.ppl_b}};
+  return {{"kl", r.kl},       {"kl_se", r.kl_se}, {"top1", r.top1}, {"positions", r.positions},
+          {"ppl_a", r.ppl_a}, {"ppl_b", r.ppl_b}};
 }
 
 ScoredPositions scored_positions(const Sample& sample) {

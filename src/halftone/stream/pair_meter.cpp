@@ -1,10 +1,10 @@
 #include "halftone/stream/pair_meter.h"
 
+#include <algorithm>
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
-
-#include <algorithm>
 
 namespace halftone {
 namespace {
@@ -27,7 +27,8 @@ Json to_json(const PairResult& r) {
   return json;
 }
 
-PairMeter::PairMeter(const ModelGraph& graph, SampleStream stream, at::ScalarType compute, std::function<void()> check)
+PairMeter::PairMeter(const ModelGraph& graph, SampleStream stream, at::ScalarType compute,
+                     std::function<void()> check)
     : graph_(graph),
       stream_(std::move(stream)),
       compute_(compute),
@@ -37,11 +38,13 @@ PairMeter::PairMeter(const ModelGraph& graph, SampleStream stream, at::ScalarTyp
 
 void PairMeter::run_a(const Block& block, const BlockWeights& weights, const OpsTaps& taps) {
   if (block.stage == Stage::head) return;
-  walk_block(graph_, block, weights, stream_, a_, &a_, compute_, [&](std::size_t) { return taps; }, check_);
+  walk_block(
+      graph_, block, weights, stream_, a_, &a_, compute_, [&](std::size_t) { return taps; }, check_);
 }
 
 HiddenError PairMeter::run_b(const Block& block, const BlockWeights& weights, const OpsTaps& taps) {
-  walk_block(graph_, block, weights, stream_, b_, &b_, compute_, [&](std::size_t) { return taps; }, check_);
+  walk_block(
+      graph_, block, weights, stream_, b_, &b_, compute_, [&](std::size_t) { return taps; }, check_);
   return compare(block);
 }
 
@@ -52,7 +55,8 @@ HiddenError PairMeter::compare(const Block& block) const {
     if (!block_runs(block, batch)) continue;
     const Tensor &a = a_.get(i), difference = b_.get(i) - a;
     const bool tokens = block.stage == Stage::language;
-    const Tensor vision = tokens ? batch.modality.to(at::kFloat) : at::ones({a.size(0)}, a.options().dtype(at::kFloat));
+    const Tensor vision =
+        tokens ? batch.modality.to(at::kFloat) : at::ones({a.size(0)}, a.options().dtype(at::kFloat));
     const Tensor of[2] = {1 - vision, vision};
     for (int m = 0; m < 2; ++m) {
       error[m] += power(difference, of[m]);
@@ -62,8 +66,8 @@ HiddenError PairMeter::compare(const Block& block) const {
   return {ratio(error[kText], size[kText]), ratio(error[kVision], size[kVision])};
 }
 
-void PairMeter::run_head(const Block& block, const BlockWeights& a, const BlockWeights& b, const OpsTaps& taps_a,
-                         const OpsTaps& taps_b) {
+void PairMeter::run_head(const Block& block, const BlockWeights& a, const BlockWeights& b,
+                         const OpsTaps& taps_a, const OpsTaps& taps_b) {
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < stream_.batches.size(); ++i) {
     const Batch& batch = *stream_.batches[i];
@@ -85,7 +89,8 @@ void PairMeter::score(const Block& block, const BlockWeights* const (&weights)[2
   meter.open_sample();
   for (std::size_t first = 0; first < positions.size(); first += kHeadRows) {
     const auto begin = positions.begin() + static_cast<std::ptrdiff_t>(first);
-    const std::vector<std::int64_t> piece(begin, begin + static_cast<std::ptrdiff_t>(std::min(kHeadRows, positions.size() - first)));
+    const std::vector<std::int64_t> piece(
+        begin, begin + static_cast<std::ptrdiff_t>(std::min(kHeadRows, positions.size() - first)));
     std::vector<std::int64_t> targets;
     for (const std::int64_t t : piece) targets.push_back(sample.ids[static_cast<std::size_t>(t + 1)]);
     meter.add(head_logits(block, *weights[0], hidden[0], piece, compute_, *taps[0]),

@@ -1,5 +1,5 @@
-// Two models side by side on the same samples, block by block: how far hidden states and predictions are apart. The
-// models are called a and b; mostly a is the float one.
+// Two models side by side on the same samples, block by block: how far hidden states and predictions are apart.
+// The models are called a and b; mostly a is the float one.
 #pragma once
 
 #include <functional>
@@ -30,8 +30,8 @@ class PairMeter {
   PairMeter(const ModelGraph& graph, SampleStream stream, at::ScalarType compute, std::function<void()> check);
   bool active() const { return !stream_.batches.empty(); }
 
-  // The block as it is in a, then as it is in b; the second gives how far the two are apart behind it. The head is left
-  // to run_head().
+  // The block as it is in a, then as it is in b; the second gives how far the two are apart behind it. The head
+  // is left to run_head().
   void run_a(const Block& block, const BlockWeights& weights, const OpsTaps& taps = {});
   HiddenError run_b(const Block& block, const BlockWeights& weights, const OpsTaps& taps = {});
   // The head, on scored positions only, under both models.

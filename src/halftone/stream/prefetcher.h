@@ -19,8 +19,8 @@ struct LoadOrder {
   std::function<bool(const Slot&)> only;  // empty: all
 };
 
-// Hands out the weights of each order in turn. At most one block beyond the one taken last is in memory. The source
-// must allow reads beside the caller's own.
+// Hands out the weights of each order in turn. At most one block beyond the one taken last is in memory. The
+// source must allow reads beside the caller's own.
 class Prefetcher {
  public:
   Prefetcher(TensorSource& source, std::vector<LoadOrder> orders, at::Device device);

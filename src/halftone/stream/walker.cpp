@@ -1,8 +1,8 @@
 #include "halftone/stream/walker.h"
 
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
+
+#include <ATen/core/grad_mode.h>
 
 namespace halftone {
 
@@ -28,9 +28,10 @@ Flow enter_block(const ModelGraph& graph, const Block& block, const SampleStream
   return {batch_pixels(*packed, *stream.samples, *stream.images, *stream.files, stream.device), packed, {}};
 }
 
-void walk_block(const ModelGraph& graph, const Block& block, const BlockWeights& weights, const SampleStream& stream,
-                const ActivationStore& in, ActivationStore* out, at::ScalarType compute,
-                const std::function<OpsTaps(std::size_t)>& taps_of, const std::function<void()>& check) {
+void walk_block(const ModelGraph& graph, const Block& block, const BlockWeights& weights,
+                const SampleStream& stream, const ActivationStore& in, ActivationStore* out,
+                at::ScalarType compute, const std::function<OpsTaps(std::size_t)>& taps_of,
+                const std::function<void()>& check) {
   const at::NoGradGuard no_grad;
   for (std::size_t batch = 0; batch < stream.batches.size(); ++batch) {
     if (!block_runs(block, *stream.batches[batch])) continue;

@@ -30,17 +30,20 @@ SampleStream make_stream(const ModelGraph& graph, const ImagePolicy& images, Fil
                          const std::vector<Sample>& samples, const std::vector<std::size_t>& which,
                          std::int64_t tokens, at::Device device);
 
-// Whether the block has anything to do for a batch: vision blocks and the bridge rest where there are no pictures.
+// Whether the block has anything to do for a batch: vision blocks and the bridge rest where there are no
+// pictures.
 bool block_runs(const Block& block, const Batch& batch);
 
 // What enters the first block of a batch: its pixels. Later blocks read the store.
 Flow enter_block(const ModelGraph& graph, const Block& block, const SampleStream& stream, std::size_t batch,
                  const ActivationStore& store);
 
-// Runs `block` on every batch of `stream`: activations come from `in`, results go to `out` (which may be `in`; null
-// drops them). `taps_of(batch index)` gives the taps of each run. `check` is called before each batch (to stop).
-void walk_block(const ModelGraph& graph, const Block& block, const BlockWeights& weights, const SampleStream& stream,
-                const ActivationStore& in, ActivationStore* out, at::ScalarType compute,
-                const std::function<OpsTaps(std::size_t)>& taps_of, const std::function<void()>& check);
+// Runs `block` on every batch of `stream`: activations come from `in`, results go to `out` (which may be `in`;
+// null drops them). `taps_of(batch index)` gives the taps of each run. `check` is called before each batch (to
+// stop).
+void walk_block(const ModelGraph& graph, const Block& block, const BlockWeights& weights,
+                const SampleStream& stream, const ActivationStore& in, ActivationStore* out,
+                at::ScalarType compute, const std::function<OpsTaps(std::size_t)>& taps_of,
+                const std::function<void()>& check);
 
 }  // namespace halftone
