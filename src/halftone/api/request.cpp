@@ -13,7 +13,7 @@ namespace {
 Value read_recipe_tree(const std::string& recipe) {
   if (const auto preset = preset_text(recipe)) return parse_yaml(*preset, recipe);
   FileSystem& files = posix_files();
-  if (!files.stat(recipe).exists) {
+  if (!files.stat(recipe).regular) {
     const std::string near = nearest(recipe, preset_names());
     throw Error(ErrorKind::usage,
                 fmt::format("recipe \"{}\" is neither a file nor a preset{}", recipe,

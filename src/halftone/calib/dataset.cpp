@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include "halftone/base/error.h"
 #include "halftone/base/json.h"
@@ -68,15 +68,17 @@ ChatTurn read_turn(const Json& turn, int& next_picture) {
   const std::string text = turn[words].get<std::string>();
   require(text.find("<video>") == std::string::npos, ErrorKind::input,
           "holds a video; give its frames as pictures");
-  return {role_of_speaker(turn[speaker].get<std::string>()),
-          parse_markers(text, "<image>", MarkerPlace::front, next_picture)};
+  const std::string role = role_of_speaker(turn[speaker].get<std::string>());
+  require(role == "system" || role == "user" || role == "assistant", ErrorKind::input,
+          "a turn is by \"{}\", roles are system, user (human) and assistant (gpt)", role);
+  return {role, parse_markers(text, "<image>", MarkerPlace::front, next_picture)};
 }
 
 void read_conversation(FileSystem& files, const DatasetSource& source, const Json& json, DataRecord& record) {
   for (const auto& name : picture_names(json)) {
     record.pictures.push_back({find_picture(files, source, name), {}});
   }
-  const Json& turns = json.contains("conversations") ? json["conversations"] : json["messages"];
+  const Json& turns = has(json, "conversations") ? json["conversations"] : json["messages"];
   require(turns.is_array() && !turns.empty(), ErrorKind::input, "\"conversations\" is no list of turns");
   int next_picture = 0;
   for (const auto& turn : turns) record.turns.push_back(read_turn(turn, next_picture));
@@ -134,7 +136,7 @@ std::vector<DataRecord> read_lines(FileSystem& files, const DatasetSource& sourc
 std::vector<DataRecord> read_folder(FileSystem& files, const DatasetSource& source) {
   std::vector<DataRecord> records;
   for (const auto& name : files.list(source.path)) {
-    if (!is_picture_name(name)) continue;
+    if (!is_picture_name(name) || !files.stat(join_path(source.path, name)).regular) continue;
     DataRecord record;
     record.id = name;
     record.origin = join_path(source.path, name);
@@ -145,33 +147,48 @@ std::vector<DataRecord> read_folder(FileSystem& files, const DatasetSource& sour
   return records;
 }
 
+// Sources that can still give and are asked to.
+double open_weight(const std::vector<std::int64_t>& room, const std::vector<double>& weights) {
+  double sum = 0;
+  for (size_t i = 0; i < room.size(); ++i) sum += room[i] > 0 ? weights[i] : 0;
+  return sum;
+}
+
+// Gives whole what a source holds when its share is at least that. Whether there was such a source.
+bool exhaust_one(std::vector<std::int64_t>& room, const std::vector<double>& weights,
+                 std::vector<std::int64_t>& taken, std::int64_t& left) {
+  const double open = open_weight(room, weights);
+  for (size_t i = 0; i < room.size(); ++i) {
+    const double share = open > 0 ? static_cast<double>(left) * weights[i] / open : 0;
+    if (room[i] == 0 || weights[i] <= 0 || share < static_cast<double>(room[i])) continue;
+    taken[i] = room[i];
+    left -= std::exchange(room[i], 0);
+    return true;
+  }
+  return false;
+}
+
 // How many records each source gives: its share, rounded by largest remainder, never more than it holds.
 std::vector<std::int64_t> shares(const std::vector<std::vector<DataRecord>>& sources,
                                  const std::vector<double>& weights, std::int64_t count) {
-  std::vector<std::int64_t> taken(sources.size(), 0);
+  std::vector<std::int64_t> taken(sources.size(), 0), room;
+  for (const auto& source : sources) room.push_back(static_cast<std::int64_t>(source.size()));
   std::int64_t left = count;
-  while (left > 0) {
-    double open = 0;
-    for (size_t i = 0; i < sources.size(); ++i) {
-      if (taken[i] < static_cast<std::int64_t>(sources[i].size())) open += weights[i];
-    }
-    if (open <= 0) break;
-    std::vector<std::pair<double, size_t>> remainders;
-    std::int64_t given = 0;
-    for (size_t i = 0; i < sources.size(); ++i) {
-      const std::int64_t room = static_cast<std::int64_t>(sources[i].size()) - taken[i];
-      if (room <= 0 || weights[i] <= 0) continue;
-      const double share = static_cast<double>(left) * weights[i] / open;
-      const std::int64_t whole = std::min(room, static_cast<std::int64_t>(share));
-      taken[i] += whole;
-      given += whole;
-      if (whole < room) remainders.emplace_back(std::floor(share) - share, i);
-    }
-    left -= given;
-    std::sort(remainders.begin(), remainders.end());
-    for (size_t i = 0; given == 0 && i < remainders.size() && left > 0; ++i, --left)
-      ++taken[remainders[i].second];
+  while (exhaust_one(room, weights, taken, left)) {
   }
+  const double open = open_weight(room, weights);
+  if (open <= 0) return taken;
+  std::vector<std::pair<double, size_t>> remainders;
+  const std::int64_t total = left;
+  for (size_t i = 0; i < room.size(); ++i) {
+    if (room[i] == 0 || weights[i] <= 0) continue;
+    const double share = static_cast<double>(total) * weights[i] / open;
+    taken[i] = static_cast<std::int64_t>(share);
+    left -= taken[i];
+    remainders.emplace_back(std::floor(share) - share, i);
+  }
+  std::sort(remainders.begin(), remainders.end());
+  for (size_t i = 0; i < remainders.size() && left > 0; ++i, --left) ++taken[remainders[i].second];
   return taken;
 }
 
@@ -185,7 +202,10 @@ DataRecord read_record(FileSystem& files, const DatasetSource& source, const Jso
   if (has(json, "id")) record.id = json["id"].is_string() ? json["id"].get<std::string>() : json["id"].dump();
   if (has(json, "conversations") || has(json, "messages")) {
     read_conversation(files, source, json, record);
-  } else if (has(json, "input_ids")) {
+    return record;
+  }
+  require(picture_names(json).empty(), ErrorKind::input, "has pictures, but no \"conversations\" about them");
+  if (has(json, "input_ids")) {
     record.ids = get_ints_or(json, "input_ids", {}, "the record");
     require(!record.ids.empty(), ErrorKind::input, "\"input_ids\" is empty");
   } else {

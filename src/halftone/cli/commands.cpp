@@ -90,20 +90,23 @@ void add_model(CLI::App& app, Arguments& a, const char* help = "A checkpoint dir
   app.add_option("MODEL", a.model, help)->required();
 }
 
-void declare(CLI::App& app, Arguments& a, Command& chosen) {
-  const auto simple = [](auto call, auto render) {
-    return [call, render](const Arguments& args, const SignalStop&) -> Outcome { return {call(args), render}; };
-  };
-  add_model(
-      *add_command(app, a, "inspect",
-                   "What a checkpoint is: family, blocks, sites, spaces, bytes; reads headers only", chosen,
-                   simple([](const Arguments& x) { return api::inspect(x.model); }, render_inspect)),
-      a);
+// A command that only looks: it cannot be stopped half-way into anything.
+auto looking(auto call, auto render) {
+  return [call, render](const Arguments& args, const SignalStop&) -> Outcome { return {call(args), render}; };
+}
 
+void declare_inspect(CLI::App& app, Arguments& a, Command& chosen) {
+  CLI::App* inspect = add_command(
+      app, a, "inspect", "What a checkpoint is: family, blocks, sites, spaces, bytes; reads headers only",
+      chosen, looking([](const Arguments& x) { return api::inspect(x.model); }, render_inspect));
+  add_model(*inspect, a);
+}
+
+void declare_plan(CLI::App& app, Arguments& a, Command& chosen) {
   CLI::App* plan =
       add_command(app, a, "plan",
                   "What quantize would do: rules, runs, time, memory, bytes, engines; loads no weights", chosen,
-                  simple(
+                  looking(
                       [](const Arguments& x) {
                         return api::plan({x.model, x.recipe, x.data, x.device});
                       },
@@ -112,7 +115,9 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   add_recipe(*plan, a);
   add_data(*plan, a);
   add_device(*plan, a);
+}
 
+void declare_quantize(CLI::App& app, Arguments& a, Command& chosen) {
   CLI::App* quantize = add_command(
       app, a, "quantize", "Quantize a checkpoint into a directory that engines load", chosen, run_quantize);
   add_model(*quantize, a);
@@ -121,7 +126,9 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   add_device(*quantize, a);
   quantize->add_option("-o,--out", a.out, "The output directory")->required();
   quantize->add_flag("--overwrite", a.overwrite, "Replace OUT if it exists");
+}
 
+void declare_verify(CLI::App& app, Arguments& a, Command& chosen) {
   CLI::App* verify =
       add_command(app, a, "verify", "Reopen a quantized directory and check it", chosen, run_verify);
   verify->add_option("OUT", a.model, "A directory that quantize wrote")->required();
@@ -129,7 +136,9 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
       ->add_option("--against", a.against,
                    "The float checkpoint: adds errors per module and compares side files")
       ->type_name("MODEL");
+}
 
+void declare_compare(CLI::App& app, Arguments& a, Command& chosen) {
   CLI::App* compare = add_command(
       app, a, "compare", "Two checkpoints on the same samples: weights, hidden states, KL and top-1 agreement",
       chosen, run_compare);
@@ -140,13 +149,14 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
   add_device(*compare, a);
+}
 
+void declare_dump(CLI::App& app, Arguments& a, Command& chosen) {
+  const auto call = [](const Arguments& x) {
+    return api::dump({x.model, x.sample, x.data.images, x.out, x.device});
+  };
   CLI::App* dump = add_command(app, a, "dump", "Every named tensor of a forward to a safetensors file", chosen,
-                               simple(
-                                   [](const Arguments& x) {
-                                     return api::dump({x.model, x.sample, x.data.images, x.out, x.device});
-                                   },
-                                   render_dump));
+                               looking(call, render_dump));
   add_model(*dump, a);
   dump->add_option("--sample", a.sample, "JSON: one record, {\"conversations\": ...} or {\"text\": ...}")
       ->required()
@@ -154,10 +164,19 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   dump->add_option("--images", a.data.images, "Where its pictures are")->type_name("DIR");
   dump->add_option("-o,--out", a.out, "The file to write")->required();
   add_device(*dump, a);
+}
 
+void declare_describe(CLI::App& app, Arguments& a, Command& chosen) {
   add_command(app, a, "describe", "Families, methods, formats, presets and their parameters", chosen,
-              simple([](const Arguments& x) { return api::describe(x.topic); }, render_describe))
+              looking([](const Arguments& x) { return api::describe(x.topic); }, render_describe))
       ->add_option("TOPIC", a.topic, "families, methods, formats, presets, recipe, or one name");
+}
+
+void declare(CLI::App& app, Arguments& a, Command& chosen) {
+  for (const auto declare_one : {declare_inspect, declare_plan, declare_quantize, declare_verify,
+                                 declare_compare, declare_dump, declare_describe}) {
+    declare_one(app, a, chosen);
+  }
 }
 
 int report(const Error& error, int signal) {

@@ -138,6 +138,7 @@ class Conductor {
   void take_turn(const Turn& turn, BlockWeights& weights) {
     Stopwatch watch;
     BlockStatistics statistics;
+    for (const auto& [site, scheme] : turn.sites) check_finite(*turn.block, *site, weights);
     if (turn.observe || (turn.forward && turn.sites.empty())) observe(turn, weights, statistics);
     if (turn.measure) quality_.run_a(*turn.block, weights);
     const BlockWeights before = turn.block->stage == Stage::head ? weights : BlockWeights{};
@@ -174,7 +175,6 @@ class Conductor {
 
   void quantize(const Turn& turn, BlockWeights& weights, BlockStatistics& statistics) {
     if (turn.sites.empty()) return;
-    for (const auto& [site, scheme] : turn.sites) check_finite(*turn.block, *site, weights);
     std::vector<Record> records;
     BlockSession session(job_.graph(), *turn.block, weights, turn.sites, statistics,
                          static_cast<std::uint64_t>(job_.recipe.calibration.seed),
@@ -189,11 +189,13 @@ class Conductor {
     }
   }
 
-  static void check_finite(const Block& block, const Site& site, const BlockWeights& weights) {
+  // Before anything is made of the weight: what follows would only name its consequences.
+  void check_finite(const Block& block, const Site& site, const BlockWeights& weights) const {
     const auto slot = static_cast<std::size_t>(site.weight);
     const double sum = weights.values[slot].sum(at::kFloat).item<double>();
-    require(std::isfinite(sum), ErrorKind::input, "tensor \"{}\" holds a number that is not finite",
-            block.slots[slot].part.tensor);
+    if (std::isfinite(sum)) return;
+    const TensorInfo& info = job_.checkpoint->source().at(block.slots[slot].part.tensor);
+    fail(ErrorKind::input, "{}: tensor \"{}\" holds a number that is not finite", info.place, info.name);
   }
 
   Record site_record(const Site& site, const Scheme& scheme, const BlockWeights& weights,

@@ -8,11 +8,9 @@
 namespace halftone {
 namespace {
 
-const Place kNowhere;
-
 Place rule_place(const Job& job, const std::string& site) {
   const auto found = job.assignment.find(site);
-  return found == job.assignment.end() ? kNowhere : job.recipe.assign[found->second.rule].place;
+  return found == job.assignment.end() ? job.recipe.place : job.recipe.assign[found->second.rule].place;
 }
 
 void bind_schemes(Job& job) {
@@ -128,7 +126,7 @@ void check_methods(const Job& job, Faults& faults) {
   const auto quantizing =
       std::count_if(job.methods.begin(), job.methods.end(), [](const auto& m) { return m->quantizes(); });
   if (job.methods.size() != job.recipe.methods.size()) return;  // an unknown method is a fault already
-  if (quantizing == 0) faults.add(kNowhere, "methods: none of them chooses codes; add rtn or gptq");
+  if (quantizing == 0) faults.add(job.recipe.place, "methods: none of them chooses codes; add rtn or gptq");
   for (size_t i = 0; i + 1 < job.methods.size(); ++i) {
     if (job.methods[i]->quantizes()) {
       faults.add(job.recipe.methods[i].place,
@@ -145,9 +143,9 @@ void bind_outputs(Job& job, Formats formats, Faults& faults) {
                                     [&](const auto& f) { return f->name() == options.format; });
     if (found == formats.end()) {
       const std::string near = nearest(options.format, known);
-      faults.add(kNowhere, fmt::format("output: format \"{}\" is unknown, known are {}{}", options.format,
-                                       fmt::join(known, ", "),
-                                       near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+      faults.add(options.place, fmt::format("output: format \"{}\" is unknown, known are {}{}", options.format,
+                                            fmt::join(known, ", "),
+                                            near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     } else {
       job.outputs.push_back({options, found->get()});
     }
@@ -227,7 +225,7 @@ Job bind_job(JobRequest request, Faults& faults) {
   check_modules(job, faults);
   check_methods(job, faults);
   if (job.schemes.empty() && faults.empty())
-    faults.add(kNowhere, "assign: no site takes a scheme, nothing would be quantized");
+    faults.add(job.recipe.place, "assign: no site takes a scheme, nothing would be quantized");
   return job;
 }
 

@@ -37,7 +37,8 @@ const Json& text_block(const Json& config) {
   return nested ? config["text_config"] : config;
 }
 
-void read_rope(const Json& text, DecoderConfig& decoder, const std::string& origin) {
+// Fills the sections and returns theta.
+double read_rope(const Json& text, DecoderConfig& decoder, const std::string& origin) {
   const Json empty = Json::object();
   const Json& extras = has(text, "rope_scaling")      ? text["rope_scaling"]
                        : has(text, "rope_parameters") ? text["rope_parameters"]
@@ -52,7 +53,7 @@ void read_rope(const Json& text, DecoderConfig& decoder, const std::string& orig
   decoder.rope_sections = get_ints_or(extras, "mrope_section", {16, 24, 24}, origin);
   require(theta > 0 && decoder.rope_sections.size() == 3, ErrorKind::input,
           "{}: mrope_section needs three numbers", origin);
-  decoder.frequencies = inverse_frequencies(decoder.head_dim, theta);
+  return theta;
 }
 
 DecoderConfig read_decoder(const Json& config, const std::string& origin) {
@@ -73,8 +74,9 @@ DecoderConfig read_decoder(const Json& config, const std::string& origin) {
   require(!get_bool_or(text, "use_sliding_window", false, origin), ErrorKind::unsupported,
           "{}: use_sliding_window is not supported", origin);
   require(d.head_dim % 2 == 0, ErrorKind::input, "{}: a head size of {} cannot be rotated", origin, d.head_dim);
-  read_rope(text, d, origin);
+  const double theta = read_rope(text, d, origin);
   check_decoder(d, origin);
+  d.frequencies = inverse_frequencies(d.head_dim, theta);
   return d;
 }
 
@@ -105,7 +107,10 @@ Config read_config(const CheckpointFacts& facts) {
   require(out == c.decoder.hidden, ErrorKind::input,
           "{}: vision_config.hidden_size {} is not the language model's {}", origin, out, c.decoder.hidden);
   c.image_token = get_int_or(root, "image_token_id", 151655, origin);
+  require(c.image_token >= 0 && c.image_token < c.decoder.vocabulary, ErrorKind::input,
+          "{}: image_token_id {} is outside the vocabulary of {}", origin, c.image_token, c.decoder.vocabulary);
   c.max_positions = get_int_or(text_block(root), "max_position_embeddings", 32768, origin);
+  require(c.max_positions > 0, ErrorKind::input, "{}: max_position_embeddings is {}", origin, c.max_positions);
   const bool tied = get_bool_or(root, "tie_word_embeddings",
                                 get_bool_or(text_block(root), "tie_word_embeddings", false, origin), origin);
   c.decoder.tied_head = tied && !facts.has_tensor("lm_head.weight");

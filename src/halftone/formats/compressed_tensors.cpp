@@ -66,6 +66,18 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+// Whether a target or ignore entry names a linear: its class, its exact path, or a regex from the path's start.
+bool names_module(const std::string& entry, const std::string& module) {
+  if (entry == "Linear") return true;
+  if (!entry.starts_with("re:")) return entry == module;
+  try {
+    const std::regex regex(entry.substr(3));
+    return std::regex_search(module, regex, std::regex_constants::match_continuous);
+  } catch (const std::regex_error&) {
+    fail(ErrorKind::unsupported, "quantization_config: pattern \"{}\" is not understood", entry);
+  }
+}
+
 // A regex for one module that also matches the names other loaders give it.
 std::string module_pattern(const ModuleFacts& module, const std::map<Stage, ModuleNames>& names) {
   const ModuleNames& stage = names.at(module.stage);
@@ -74,16 +86,29 @@ std::string module_pattern(const ModuleFacts& module, const std::map<Stage, Modu
   return "re:" + stage.pattern + escaped(rest) + "$";
 }
 
-// Stages without a quantized linear are ignored by one pattern each, others linear by linear.
+// Stages without a quantized linear are ignored by one pattern each, others linear by linear: also those whose
+// pattern would name a quantized linear of another stage (a projector inside the tower).
+std::map<Stage, std::string> stage_patterns(const std::vector<ModuleFacts>& modules,
+                                            const std::map<Stage, ModuleNames>& names) {
+  std::map<Stage, std::string> patterns;
+  for (const auto& [stage, name] : names) {
+    const std::string pattern = "re:" + name.pattern + ".*";
+    const bool touched = std::any_of(modules.begin(), modules.end(), [&, at = stage](const ModuleFacts& m) {
+      return m.scheme && (m.stage == at || names_module(pattern, m.module));
+    });
+    if (!touched) patterns[stage] = pattern;
+  }
+  return patterns;
+}
+
 Json ignore_list(const std::vector<ModuleFacts>& modules, const std::map<Stage, ModuleNames>& names) {
-  std::map<Stage, bool> touched;
-  for (const auto& module : modules) touched[module.stage] = touched[module.stage] || module.scheme.has_value();
+  const std::map<Stage, std::string> whole = stage_patterns(modules, names);
   Json list = Json::array();
   std::set<std::string> seen;
   for (const auto& module : modules) {
     if (module.scheme || module.convolution) continue;
-    const std::string pattern =
-        touched[module.stage] ? module_pattern(module, names) : "re:" + names.at(module.stage).pattern + ".*";
+    const auto stage = whole.find(module.stage);
+    const std::string pattern = stage == whole.end() ? module_pattern(module, names) : stage->second;
     if (seen.insert(pattern).second) list.push_back(pattern);
   }
   return list;
@@ -113,11 +138,16 @@ Json groups(const std::vector<ModuleFacts>& modules, const std::map<Stage, Modul
 // ---- reading a config back
 
 Granularity granularity_of(const Json& arguments, const std::string& where) {
-  const std::string strategy =
-      get_string_or(arguments, "strategy", has(arguments, "group_size") ? "group" : "tensor", where);
+  const std::int64_t group = get_int_or(arguments, "group_size", 0, where);
+  const std::string strategy = get_string_or(arguments, "strategy",
+                                             group > 0   ? "group"
+                                             : group < 0 ? "channel"
+                                                         : "tensor",
+                                             where);
   if (strategy == "tensor") return Granularity::tensor;
   if (strategy == "channel") return Granularity::channel;
   require(strategy == "group", ErrorKind::unsupported, "{}: strategy \"{}\" is not read here", where, strategy);
+  require(group > 0, ErrorKind::input, "{}: a group_size of {} cannot be", where, group);
   return Granularity::group;
 }
 
@@ -128,11 +158,17 @@ NumberKind kind_of(const Json& arguments, const std::string& where) {
   return type == "int" ? NumberKind::integer : NumberKind::floating;
 }
 
+int bits_of(const Json& arguments, const std::string& where) {
+  const std::int64_t bits = get_int(arguments, "num_bits", where);
+  require(bits >= 2 && bits <= 8, ErrorKind::unsupported, "{}: {} bits are not read here", where, bits);
+  return static_cast<int>(bits);
+}
+
 Scheme read_scheme(const Json& group, const std::string& where) {
   require(has(group, "weights"), ErrorKind::unsupported, "{}: a group without weights is not read here", where);
   const Json& weights = group["weights"];
   Scheme scheme;
-  scheme.weight.bits = static_cast<int>(get_int(weights, "num_bits", where));
+  scheme.weight.bits = bits_of(weights, where);
   scheme.weight.kind = kind_of(weights, where);
   scheme.weight.symmetric = get_bool_or(weights, "symmetric", true, where);
   scheme.weight.granularity = granularity_of(weights, where);
@@ -140,29 +176,15 @@ Scheme read_scheme(const Json& group, const std::string& where) {
   const std::string order = get_string_or(weights, "actorder", "", where);
   require(order != "group" && order != "dynamic", ErrorKind::unsupported,
           "{}: actorder \"{}\" is not read here", where, order);
-  const bool known_bits = scheme.weight.kind == NumberKind::floating
-                              ? scheme.weight.bits == 8
-                              : scheme.weight.bits >= 2 && scheme.weight.bits <= 8;
-  require(known_bits, ErrorKind::unsupported, "{}: {} bits are not read here", where, scheme.weight.bits);
+  require(scheme.weight.kind == NumberKind::integer || scheme.weight.bits == 8, ErrorKind::unsupported,
+          "{}: floats of {} bits are not read here", where, scheme.weight.bits);
   if (!has(group, "input_activations")) return scheme;
   const Json& input = group["input_activations"];
-  scheme.input = InputScheme{static_cast<int>(get_int(input, "num_bits", where)), kind_of(input, where)};
+  scheme.input = InputScheme{bits_of(input, where), kind_of(input, where)};
   require(get_bool_or(input, "dynamic", false, where) &&
               get_string_or(input, "strategy", "token", where) == "token",
           ErrorKind::unsupported, "{}: inputs other than dynamic per token are not read here", where);
   return scheme;
-}
-
-// Whether a target or ignore entry names a linear: its class, its exact path, or a regex from the path's start.
-bool names_module(const std::string& entry, const std::string& module) {
-  if (entry == "Linear") return true;
-  if (!entry.starts_with("re:")) return entry == module;
-  try {
-    const std::regex regex(entry.substr(3));
-    return std::regex_search(module, regex, std::regex_constants::match_continuous);
-  } catch (const std::regex_error&) {
-    fail(ErrorKind::unsupported, "quantization_config: pattern \"{}\" is not understood", entry);
-  }
 }
 
 bool any_names(const Json& list, const std::string& module) {
@@ -194,6 +216,9 @@ Tensor read_checked(TensorSource& source, const std::string& name, at::IntArrayR
 Tensor read_scale(const ModuleFacts& m, TensorSource& source) {
   const std::string name = m.module + ".weight_scale";
   const TensorInfo& info = source.at(name);
+  const bool real = info.dtype == DType::bf16 || info.dtype == DType::f16 || info.dtype == DType::f32;
+  require(real, ErrorKind::input, "{}: tensor \"{}\" is {}, a scale is BF16, F16 or F32", info.place, name,
+          dtype_name(info.dtype));
   Tensor scale = read_checked(source, name, scale_shape(m), to_scalar_type(info.dtype)).to(at::kFloat);
   const bool sound = scale.isfinite().all().item<bool>() && scale.gt(0).all().item<bool>();
   require(sound, ErrorKind::input, "{}: tensor \"{}\" holds a scale that is not a positive number", info.place,
@@ -224,7 +249,7 @@ class CompressedTensors final : public Format {
     if (packed(scheme) && w.granularity == Granularity::tensor)
       return "pack-quantized has one scale a row or a group";
     if (integer_input && !w.symmetric) return "int-quantized weights are symmetric";
-    if (w.kind == NumberKind::integer && w.bits == 2 && !packed(scheme))
+    if (w.kind == NumberKind::integer && w.bits != 4 && w.bits != 8 && !packed(scheme))
       return "int-quantized weights have 4 or 8 bits";
     return std::nullopt;
   }
@@ -281,8 +306,9 @@ class CompressedTensors final : public Format {
     } else {
       const auto type = w.kind == NumberKind::floating ? at::kFloat8_e4m3fn : at::kChar;
       q.codes = read_checked(source, m.module + ".weight", {m.rows, m.columns}, type);
-      const bool sound = type != at::kChar || (q.codes.ge(w.code_min()).all().item<bool>() &&
-                                               q.codes.le(w.code_max()).all().item<bool>());
+      const bool sound = type == at::kChar ? q.codes.ge(w.code_min()).all().item<bool>() &&
+                                                 q.codes.le(w.code_max()).all().item<bool>()
+                                           : q.codes.to(at::kFloat).isfinite().all().item<bool>();
       require(sound, ErrorKind::input, "tensor \"{}.weight\" holds codes outside {} bits", m.module, w.bits);
     }
     return q;
@@ -319,6 +345,7 @@ class CompressedTensors final : public Format {
       const TensorInfo* scale = source.find(module.module + ".weight_scale");
       if (!scale || any_names(quantization.value("ignore", Json::array()), module.module)) continue;
       for (const auto& [name, group] : quantization["config_groups"].items()) {
+        require(group.is_object(), ErrorKind::input, "config.json: config_groups.{} is no group", name);
         if (!any_names(group.value("targets", Json::array()), module.module)) continue;
         module.scheme = read_scheme(group, "config_groups." + name);
         module.scheme->weight.scale_dtype = scale->dtype;

@@ -14,9 +14,9 @@ enum class RangeRule { minmax, mse };
 enum class Grids { fixed, moving };
 
 struct GptqOptions {
-  double damp = 0.01;
+  double damp = 0.001;
   std::int64_t attempts = 6;
-  Order order = Order::none;
+  Order order = Order::weight;
   Grids grids = Grids::moving;
   RangeRule range = RangeRule::minmax;
   std::int64_t clip_steps = 50;

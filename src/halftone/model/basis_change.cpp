@@ -1,5 +1,7 @@
 #include "halftone/model/basis_change.h"
 
+#include <algorithm>
+
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones_like.h>
@@ -43,7 +45,7 @@ struct Change {
   }
 };
 
-void change_site(const Change& change, const Block& block, const Site& site, BlockWeights& weights) {
+void change_site(const Change& change, const Site& site, BlockWeights& weights) {
   Tensor& w = weights.values[static_cast<size_t>(site.weight)];
   HALFTONE_ASSERT(w.defined());
   if (site.input.space == change.change.space) w = change.reader(widened(w), site.input);
@@ -52,19 +54,27 @@ void change_site(const Change& change, const Block& block, const Site& site, Blo
   if (!site.bias) return;
   Tensor& bias = weights.values[static_cast<size_t>(*site.bias)];
   bias = change.vector(widened(bias).unsqueeze(0), site.output)[0];
-  (void)block;
 }
 
 bool is_all(const Tensor& t, double value) { return t.eq(value).all().item<bool>(); }
+
+// Gain one, shift zero: folded.
+bool is_plain(const Link& link, const BlockWeights& weights) {
+  return is_all(weights.values[static_cast<size_t>(link.gain)], 1) &&
+         (!link.shift || is_all(weights.values[static_cast<size_t>(*link.shift)], 0));
+}
+
+bool is_layer_scale(const Link& link, SpaceId stream) {
+  return link.kind == NormKind::none && link.to == stream;
+}
 
 void change_link(const Change& change, const Link& link, BlockWeights& weights) {
   Tensor& gain = weights.values[static_cast<size_t>(link.gain)];
   const bool to = link.to == change.change.space, from = link.from == change.change.space;
   if (!to && !from) return;
   if (change.change.orthogonal.defined()) {
-    const bool plain =
-        is_all(gain, 1) && (!link.shift || is_all(weights.values[static_cast<size_t>(*link.shift)], 0));
-    require(plain, ErrorKind::internal, "{} must be folded before its space turns", link.name);
+    require(is_plain(link, weights), ErrorKind::internal, "{} must be folded before its space turns",
+            link.name);
     return;
   }
   require(to || link.kind == NormKind::none, ErrorKind::internal, "{} forbids a diagonal change of its input",
@@ -111,7 +121,7 @@ void fold_into_producers(const Block& block, BlockWeights& weights, const Link& 
 void apply(const BasisChange& change, const ModelGraph& graph, const Block& block, BlockWeights& weights) {
   HALFTONE_ASSERT(change.diagonal.defined() != change.orthogonal.defined());
   const Change work{change, graph.space(change.space)};
-  for (const auto& site : block.sites) change_site(work, block, site, weights);
+  for (const auto& site : block.sites) change_site(work, site, weights);
   for (const auto& link : block.links) change_link(work, link, weights);
   for (size_t i = 0; i < block.slots.size(); ++i) {
     const Slot& slot = block.slots[i];
@@ -127,7 +137,7 @@ void fold_links(const ModelGraph& graph, const Block& block, BlockWeights& weigh
   for (const auto& link : block.links) {
     if (link.kind != NormKind::none && link.from == stream) {
       fold_into_readers(graph, block, weights, link);
-    } else if (link.kind == NormKind::none && link.to == stream) {
+    } else if (is_layer_scale(link, stream)) {
       fold_into_producers(block, weights, link);
     } else {
       continue;
@@ -145,7 +155,7 @@ std::vector<BasisChange> stream_rotation(const ModelGraph& graph, SpaceId stream
   for (const auto& block : graph.blocks) {
     for (const auto& link : block.links) {
       const bool norm_of_stream = link.kind != NormKind::none && link.from == stream;
-      const bool scale_into_stream = link.kind == NormKind::none && link.to == stream;
+      const bool scale_into_stream = is_layer_scale(link, stream);
       if (norm_of_stream) {
         changes.push_back({link.to, {}, q.unsqueeze(0).expand({link.copies, q.size(0), q.size(1)})});
       } else if (scale_into_stream) {
@@ -158,12 +168,20 @@ std::vector<BasisChange> stream_rotation(const ModelGraph& graph, SpaceId stream
 
 void centre_producers(const Block& block, BlockWeights& weights, SpaceId stream) {
   const auto centred = [](const Tensor& rows) { return rows - rows.mean(-1, /*keepdim=*/true); };
+  const auto writes = [&](const Axis& axis) {
+    return axis.space == stream || std::any_of(block.links.begin(), block.links.end(), [&](const Link& link) {
+             return is_layer_scale(link, stream) && link.from == axis.space;
+           });
+  };
+  for (const auto& link : block.links) {
+    const bool folded = !is_layer_scale(link, stream) || is_plain(link, weights);
+    require(folded, ErrorKind::internal, "{} must be folded before its stream is centred", link.name);
+  }
   for (size_t i = 0; i < block.slots.size(); ++i) {
     const Slot& slot = block.slots[i];
     Tensor& value = weights.values[i];
-    const bool matrix = slot.role == Role::matrix && slot.axes[0].space == stream;
-    const bool vector =
-        (slot.role == Role::bias || slot.role == Role::table) && slot.axes.back().space == stream;
+    const bool matrix = slot.role == Role::matrix && writes(slot.axes[0]);
+    const bool vector = (slot.role == Role::bias || slot.role == Role::table) && writes(slot.axes.back());
     HALFTONE_ASSERT((!matrix && !vector) || value.defined());
     if (matrix) value = centred(widened(value).t()).t().contiguous();
     if (vector) value = centred(widened(value));

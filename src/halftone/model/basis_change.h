@@ -39,6 +39,7 @@ std::vector<BasisChange> stream_rotation(const ModelGraph& graph, SpaceId stream
 
 // Takes the mean out of everything that writes into the stream, x' = x - mean(x): readers behind layer norms do
 // not notice, and their norms become RMS norms of the same eps. Exact where the stream's space admits centring.
+// Throws Error(internal) for a layer scale into the stream that is not folded.
 void centre_producers(const Block& block, BlockWeights& weights, SpaceId stream);
 
 // A vector of the space laid out along an axis, copies included: [dim] -> [dim * copies].

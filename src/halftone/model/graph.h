@@ -40,7 +40,8 @@ struct ModelGraph {
   std::function<VisionRows(const ImageLayout&)> vision_rows;
 
   std::map<Stage, ModuleNames> modules;
-  std::vector<std::string> unused;  // tensors no block reads, copied as they are; a trailing * matches any rest
+  // Tensors no block reads, copied as they are; a leading or a trailing * matches any text.
+  std::vector<std::string> unused;
 
   const Space& space(SpaceId id) const { return spaces[static_cast<std::size_t>(id)]; }
   const Block* find_block(const std::string& name) const;

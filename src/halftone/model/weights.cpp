@@ -61,11 +61,11 @@ Tensor select_rows(const Tensor& tensor, const RowPattern& pattern) {
 
 void place_rows(Tensor tensor, const RowPattern& pattern, const Tensor& rows) {
   if (pattern.plain()) {
-    tensor.copy_(rows);
+    tensor.copy_(rows.reshape(tensor.sizes()));
     return;
   }
   Tensor target = by_period(tensor, pattern);
-  target.copy_(rows.view(target.sizes()));
+  target.copy_(rows.reshape(target.sizes()));
 }
 
 BlockWeights load_block(const Block& block, TensorSource& source, at::Device device,

@@ -1,5 +1,6 @@
 #include "halftone/parts/rms_decoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -13,6 +14,8 @@
 
 namespace halftone {
 namespace {
+
+constexpr std::int64_t kLargestHead = 1 << 16;
 
 // Handles of one layer, captured by its two segments.
 struct Layer {
@@ -155,11 +158,14 @@ void check_decoder(const DecoderConfig& c, const std::string& origin) {
   require(c.layers <= 100000, ErrorKind::input, "{}: {} language layers cannot be", origin, c.layers);
   require(c.heads % c.kv_heads == 0, ErrorKind::input,
           "{}: {} attention heads are no multiple of {} key-value heads", origin, c.heads, c.kv_heads);
-  require(c.head_dim % 2 == 0, ErrorKind::input, "{}: a head size of {} cannot be rotated", origin, c.head_dim);
+  require(c.head_dim % 2 == 0 && c.head_dim <= kLargestHead, ErrorKind::input,
+          "{}: a head size of {} cannot be rotated", origin, c.head_dim);
   const std::int64_t sections =
       std::accumulate(c.rope_sections.begin(), c.rope_sections.end(), std::int64_t{0});
   require(c.rope_sections.empty() || sections == c.head_dim / 2, ErrorKind::input,
           "{}: mrope_section adds up to {}, half the head size is {}", origin, sections, c.head_dim / 2);
+  require(std::none_of(c.rope_sections.begin(), c.rope_sections.end(), [](std::int64_t s) { return s < 0; }),
+          ErrorKind::input, "{}: mrope_section holds a negative number", origin);
 }
 
 }  // namespace halftone

@@ -21,8 +21,8 @@ struct DecoderConfig {
   bool qkv_bias = false, o_bias = false, mlp_bias = false;
   Activation activation = Activation::silu;
   // Rotary embedding: frequencies [head_dim / 2] float32; positions have one axis, or one a section.
-  Tensor frequencies;
-  std::vector<std::int64_t> rope_sections;  // empty: one position axis
+  Tensor frequencies = {};
+  std::vector<std::int64_t> rope_sections = {};  // empty: one position axis
   bool tied_head = false;
 };
 

@@ -15,7 +15,7 @@ struct Distortion {
   double zeroed = 0;   // share of non-zero weights that became exactly zero
 };
 
-// w [out, in], any float type, on the CPU. One pass, rows in parallel, sums in float64.
+// w [out, in], any float type, on the CPU. One pass, rows in parallel; float32 within a row, float64 over rows.
 Distortion distortion(const Tensor& w, const QuantizedTensor& quantized);
 
 // tr(E H E^T) for E [out, in] and the symmetric H [in, in] given by its lower triangle: what GPTQ minimizes.

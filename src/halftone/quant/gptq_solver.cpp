@@ -7,7 +7,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_solve_triangular.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -110,16 +112,38 @@ class Tile {
   }
 
   void choose(std::int64_t column, std::int64_t group) {
+    const std::vector<float> ahead = feedback_ahead(column);
     std::vector<float> row(static_cast<size_t>(b_.per_group));
     for (std::int64_t lane = 0; lane < rows_; ++lane) {
+      const float* weight = b_.weight + (first_ + lane) * b_.columns + column;
       for (std::int64_t i = 0; i < b_.per_group; ++i) {
-        row[static_cast<size_t>(i)] = values_[static_cast<size_t>((column - b_.begin + i) * kLanes + lane)];
+        row[static_cast<size_t>(i)] = weight[i] + ahead[static_cast<size_t>(i * kLanes + lane)];
       }
       const Grid grid = choose_grid(row.data(), b_.per_group, b_.rule);
       const std::int64_t at = (first_ + lane) * b_.groups + group;
       b_.scale[at] = grid.scale;
       if (b_.zero) b_.zero[at] = static_cast<std::int8_t>(grid.zero);
     }
+  }
+
+  // F U^-1 [per_group, kLanes] for the group that begins at `column`, F what the tile holds beyond W.
+  std::vector<float> feedback_ahead(std::int64_t column) {
+    const std::int64_t start = column - b_.begin;
+    std::vector<float> ahead(static_cast<size_t>(b_.per_group * kLanes));
+    for (std::int64_t i = 0; i < b_.per_group; ++i) {
+      for (std::int64_t lane = 0; lane < rows_; ++lane) {
+        ahead[static_cast<size_t>(i * kLanes + lane)] =
+            values_[static_cast<size_t>((start + i) * kLanes + lane)] -
+            b_.weight[(first_ + lane) * b_.columns + column + i];
+      }
+    }
+    for (std::int64_t i = 0; i < b_.per_group; ++i) {
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+        error_[lane] = -ahead[static_cast<size_t>(i * kLanes + lane)];
+      }
+      feed_forward(ahead.data(), error_, b_.unit + (start + i) * b_.width + start, i, b_.per_group);
+    }
+    return ahead;
   }
 
   const BlockView& b_;
@@ -189,6 +213,20 @@ BlockView view_of(Sweep& sweep, const Block& block) {
           grid_rule(q.scheme, sweep.options.clip)};
 }
 
+// Chooses the grids of the group whose columns are `values` [rows, per_group] and begin at column k of the
+// block.
+void open_group_aten(Sweep& sweep, const Block& block, std::int64_t k, const Tensor& values) {
+  QuantizedTensor& q = sweep.q;
+  const std::int64_t width = values.size(1), group = (block.begin + k) / width;
+  const Tensor w = sweep.w.narrow(1, block.begin + k, width),
+               unit = block.unit.narrow(0, k, width).narrow(1, k, width);
+  const Tensor ahead = at::linalg_solve_triangular(unit, values - w, /*upper=*/true, /*left=*/false,
+                                                   /*unitriangular=*/true);
+  const GridTable grids = choose_grids(w + ahead, q.scheme, sweep.options.clip);
+  q.scale.select(1, group).copy_(grids.scale.select(1, 0));
+  if (q.zero.defined()) q.zero.select(1, group).copy_(grids.zero.select(1, 0));
+}
+
 // The same steps as ATen operations, for devices where our loops cannot run.
 double run_block_aten(Sweep& sweep, const Block& block) {
   QuantizedTensor& q = sweep.q;
@@ -199,9 +237,7 @@ double run_block_aten(Sweep& sweep, const Block& block) {
   for (std::int64_t k = 0; k < block.width; ++k) {
     const std::int64_t column = block.begin + k, group = sweep.group_of[static_cast<size_t>(column)];
     if (!sweep.options.static_grids && column % per_group == 0) {
-      const GridTable grids = choose_grids(values.narrow(1, k, per_group), q.scheme, sweep.options.clip);
-      q.scale.select(1, group).copy_(grids.scale.select(1, 0));
-      if (q.zero.defined()) q.zero.select(1, group).copy_(grids.zero.select(1, 0));
+      open_group_aten(sweep, block, k, values.narrow(1, k, per_group));
     }
     const Tensor scale = q.scale.select(1, group), value = values.select(1, k);
     const Tensor zero = q.zero.defined() ? q.zero.select(1, group).to(at::kFloat) : at::zeros_like(scale);
@@ -226,13 +262,18 @@ QuantizedTensor empty_result(const Tensor& w, const WeightScheme& scheme, const 
   return q;
 }
 
+std::vector<std::int64_t> as_vector(const Tensor& order) {
+  const Tensor host = order.cpu().contiguous();
+  const std::int64_t* first = host.const_data_ptr<std::int64_t>();
+  return {first, first + host.numel()};
+}
+
 // The group of each column in the order in which columns are visited.
 std::vector<std::int64_t> groups_of(std::int64_t columns, std::int64_t per_group, const Tensor& order) {
   std::vector<std::int64_t> groups(static_cast<size_t>(columns));
-  const Tensor host = order.defined() ? order.cpu().contiguous() : Tensor();
-  for (std::int64_t k = 0; k < columns; ++k) {
-    const std::int64_t column = host.defined() ? host.const_data_ptr<std::int64_t>()[k] : k;
-    groups[static_cast<size_t>(k)] = column / per_group;
+  const std::vector<std::int64_t> visited = order.defined() ? as_vector(order) : std::vector<std::int64_t>{};
+  for (size_t k = 0; k < groups.size(); ++k) {
+    groups[k] = (visited.empty() ? static_cast<std::int64_t>(k) : visited[k]) / per_group;
   }
   return groups;
 }
@@ -255,6 +296,32 @@ void permute_rows_(Tensor h, const std::vector<std::int64_t>& order) {
   }
 }
 
+template <class T>
+void gather_columns(T* values, std::int64_t rows, const std::vector<std::int64_t>& order) {
+  const auto columns = static_cast<std::int64_t>(order.size());
+  at::parallel_for(0, rows, 16, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<T> row(order.size());
+    for (std::int64_t i = begin; i < end; ++i) {
+      T* place = values + i * columns;
+      std::copy(place, place + columns, row.begin());
+      for (size_t j = 0; j < order.size(); ++j) place[j] = row[static_cast<size_t>(order[j])];
+    }
+  });
+}
+
+// Column j of the result is column order[j] of m [rows, columns], float32 or int8, contiguous; row by row in
+// place: index_select along the last axis is ten times slower.
+void permute_columns_(Tensor m, const std::vector<std::int64_t>& order) {
+  if (!m.is_cpu()) {
+    m.copy_(m.index_select(1, at::tensor(order, at::kLong).to(m.device())));
+  } else if (m.scalar_type() == at::kFloat) {
+    gather_columns(m.mutable_data_ptr<float>(), m.size(0), order);
+  } else {
+    HALFTONE_ASSERT(m.scalar_type() == at::kChar);
+    gather_columns(m.mutable_data_ptr<std::int8_t>(), m.size(0), order);
+  }
+}
+
 }  // namespace
 
 SolverResult solve_ldlq(Tensor w, const Tensor& factor, const WeightScheme& scheme,
@@ -264,7 +331,7 @@ SolverResult solve_ldlq(Tensor w, const Tensor& factor, const WeightScheme& sche
   HALFTONE_ASSERT(options.static_grids || (options.block % per_group == 0 && !options.order.defined()));
   Sweep sweep{w, factor, empty_result(w, scheme, static_grids, options.static_grids),
               groups_of(columns, per_group, options.order), options};
-  if (options.order.defined()) w.copy_(w.index_select(1, options.order));
+  if (options.order.defined()) permute_columns_(w, as_vector(options.order));
   double loss = 0;
   for (std::int64_t begin = 0; begin < columns; begin += options.block) {
     const Block block = open_block(sweep, begin);
@@ -272,20 +339,15 @@ SolverResult solve_ldlq(Tensor w, const Tensor& factor, const WeightScheme& sche
                        : run_block_aten(sweep, block);
   }
   QuantizedTensor& q = sweep.q;
-  if (options.order.defined()) q.codes = q.codes.index_select(1, at::argsort(options.order));
+  if (options.order.defined()) permute_columns_(q.codes, as_vector(at::argsort(options.order)));
   return {std::move(q), loss};
 }
 
 void permute_symmetric_(Tensor h, const Tensor& order) {
   mirror_lower_(h);
-  const Tensor host = order.cpu().contiguous();
-  const std::int64_t* first = host.const_data_ptr<std::int64_t>();
-  permute_rows_(h, {first, first + host.numel()});
-  constexpr std::int64_t kRows = 256;  // rows gathered at once: the temporary stays small
-  for (std::int64_t begin = 0; begin < h.size(0); begin += kRows) {
-    Tensor rows = h.narrow(0, begin, std::min(kRows, h.size(0) - begin));
-    rows.copy_(rows.index_select(1, order));
-  }
+  const std::vector<std::int64_t> columns = as_vector(order);
+  permute_rows_(h, columns);
+  permute_columns_(h, columns);
 }
 
 }  // namespace halftone

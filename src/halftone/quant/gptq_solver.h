@@ -14,15 +14,16 @@
 namespace halftone {
 
 struct SolverOptions {
-  // Grids of a group come from its columns as they are when its first column is reached, errors of earlier
-  // columns fed forward (the original code's behaviour), or all from the original weight.
+  // Whether all grids come from the original weight. Else those of a group come from its columns as the inverse
+  // form (the original code) holds them when it reaches the first: W + F U^-1, where F is what the sum above
+  // feeds forward from earlier groups and U is the group's own block.
   bool static_grids = true;
-  ClipSearch clip;
+  ClipSearch clip = {};
   std::int64_t block = 128;  // columns per product; a multiple of the group where grids are not static
   // [in] int64: columns are quantized in this order, on static grids of their own groups ("act-order" that
   // leaves no trace in the result). `factor` must then be that of the permuted H. Undefined: from left to
   // right.
-  Tensor order;
+  Tensor order = {};
 };
 
 struct SolverResult {

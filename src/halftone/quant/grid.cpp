@@ -82,11 +82,18 @@ Grid grid_of(Extent extent, const GridRule& rule) {
   return {scale, std::clamp(zero, rule.code_min, rule.code_max)};
 }
 
-float error_of(const float* values, const float* importance, std::int64_t count, Grid grid,
-               const GridRule& rule) {
-  return importance
-             ? weighted_error(values, importance, count, grid.scale, grid.zero, rule.code_min, rule.code_max)
-             : squared_error(values, count, grid.scale, grid.zero, rule.code_min, rule.code_max);
+// In pieces, so that float32 sums stay short: a tensor-granular grid covers millions of values.
+double error_of(const float* values, const float* importance, std::int64_t count, Grid grid,
+                const GridRule& rule) {
+  constexpr std::int64_t kPiece = 4096;
+  double sum = 0;
+  for (std::int64_t at = 0; at < count; at += kPiece) {
+    const std::int64_t n = std::min(kPiece, count - at);
+    sum += importance ? weighted_error(values + at, importance + at, n, grid.scale, grid.zero, rule.code_min,
+                                       rule.code_max)
+                      : squared_error(values + at, n, grid.scale, grid.zero, rule.code_min, rule.code_max);
+  }
+  return sum;
 }
 
 template <class T>
@@ -106,12 +113,12 @@ Grid choose_grid(const float* values, std::int64_t count, const GridRule& rule, 
   const Extent full = extent_of(values, count);
   Grid best = grid_of(full, rule);
   if (rule.clip.steps == 0 || full.low == full.high) return best;
-  float best_error = error_of(values, importance, count, best, rule);
+  double best_error = error_of(values, importance, count, best, rule);
   const float step = (1 - rule.clip.low) / static_cast<float>(rule.clip.steps);
   for (int i = 1; i <= rule.clip.steps; ++i) {
     const float share = 1 - step * static_cast<float>(i);
     const Grid grid = grid_of({full.low * share, full.high * share}, rule);
-    const float error = error_of(values, importance, count, grid, rule);
+    const double error = error_of(values, importance, count, grid, rule);
     if (error < best_error) {
       best = grid;
       best_error = error;

@@ -74,24 +74,23 @@ void for_rows(const Rows& rows, const Body& body) {
   });
 }
 
-// Tensor granularity: the widest row's extent serves all rows.
-void spread_tensor_grid(GridTable& grids, const Rows& rows, const GridRule& rule) {
-  std::vector<float> extremes(static_cast<size_t>(2 * rows.rows()));
-  for_rows(rows, [&](std::int64_t row, const float* values) {
-    const auto [low, high] = std::minmax_element(values, values + rows.columns());
-    extremes[static_cast<size_t>(2 * row)] = *low;
-    extremes[static_cast<size_t>(2 * row + 1)] = *high;
-  });
-  const Grid grid = choose_grid(extremes.data(), static_cast<std::int64_t>(extremes.size()), rule);
-  for (std::int64_t row = 0; row < rows.rows(); ++row) store_grid(grids, row, 0, grid);
+// Tensor granularity: one grid for all values serves all rows.
+void spread_tensor_grid(GridTable& grids, const Tensor& w, const GridRule& rule,
+                        const std::optional<Tensor>& importance) {
+  const Tensor wide = w.cpu().to(at::kFloat).contiguous();
+  const Tensor weights = importance ? importance->expand_as(wide).contiguous() : Tensor();
+  const Grid grid = choose_grid(wide.const_data_ptr<float>(), wide.numel(), rule,
+                                weights.defined() ? weights.const_data_ptr<float>() : nullptr);
+  for (std::int64_t row = 0; row < w.size(0); ++row) store_grid(grids, row, 0, grid);
 }
 
-Tensor floating_scale(const Tensor& peak, const WeightScheme& scheme) {
-  const Tensor scale = (peak / kE4m3Max)
-                           .to(scheme.scale_dtype == DType::bf16  ? at::kBFloat16
-                               : scheme.scale_dtype == DType::f16 ? at::kHalf
-                                                                  : at::kFloat);
-  return at::where(scale.eq(0), at::ones_like(scale), scale).to(at::kFloat);
+// One scale a row, the same rounding and limits as integer scales.
+Tensor floating_scale(const Tensor& peak, DType dtype) {
+  Tensor scale = (peak / kE4m3Max).contiguous();
+  float* values = scale.mutable_data_ptr<float>();
+  for (std::int64_t i = 0; i < scale.numel(); ++i)
+    values[i] = values[i] == 0 ? 1 : round_scale(values[i], dtype);
+  return scale;
 }
 
 QuantizedTensor quantize_floating(const Tensor& w, const WeightScheme& scheme) {
@@ -99,8 +98,8 @@ QuantizedTensor quantize_floating(const Tensor& w, const WeightScheme& scheme) {
           ErrorKind::unsupported, "floating codes are 8 bits, symmetric, with one scale a row or a tensor");
   const Tensor wide = w.cpu().to(at::kFloat);
   Tensor peak = wide.abs().amax(1, /*keepdim=*/true);
-  if (scheme.granularity == Granularity::tensor) peak = peak.amax(0, true).expand_as(peak).contiguous();
-  const Tensor scale = floating_scale(peak, scheme);
+  if (scheme.granularity == Granularity::tensor) peak = peak.amax(0, true).expand_as(peak);
+  const Tensor scale = floating_scale(peak, scheme.scale_dtype);
   return {scheme, (wide / scale).clamp(-kE4m3Max, kE4m3Max).to(at::kFloat8_e4m3fn), scale, Tensor()};
 }
 
@@ -117,7 +116,7 @@ GridTable choose_grids(const Tensor& w, const WeightScheme& scheme, const ClipSe
   const GridRule rule = grid_rule(scheme, clip);
   GridTable grids = empty_grids(scheme, rows.rows(), rows.columns());
   if (scheme.granularity == Granularity::tensor) {
-    spread_tensor_grid(grids, rows, rule);
+    spread_tensor_grid(grids, w, rule, importance);
     return grids;
   }
   const std::int64_t width = scheme.columns_per_scale(rows.columns());

@@ -98,6 +98,7 @@ void read_rule(const Value& item, const std::string& where, Recipe& recipe, Faul
   reader.raw("weight", "");
   reader.raw("input", "");
   reader.finish();
+  if (item.kind != Value::Kind::map) return;
   if (rule.selector.empty()) faults.add(item.place, where + " has no site");
   if (rule.scheme.empty()) faults.add(item.place, where + " has no scheme (\"keep\" leaves sites as they are)");
   if (rule.scheme != "keep" && !rule.scheme.empty()) {
@@ -146,7 +147,8 @@ void read_data(const Value* value, CalibrationOptions& calibration, Faults& faul
       return;
     }
     calibration.data.push_back(read_params<DataSource>(item, "calibration.data", faults));
-    if (calibration.data.back().path.empty()) faults.add(item.place, "calibration.data: an entry has no path");
+    if (item.kind == Value::Kind::map && calibration.data.back().path.empty())
+      faults.add(item.place, "calibration.data: an entry has no path");
   };
   if (value->kind == Value::Kind::list) {
     for (const auto& item : value->items) read_one(item);
@@ -157,6 +159,7 @@ void read_data(const Value* value, CalibrationOptions& calibration, Faults& faul
 
 void read_output(const Value& map, Recipe& recipe, Faults& faults) {
   OutputOptions output;
+  output.place = map.place;
   std::string shard;
   ParamReader reader(map, "output", faults);
   reader.field("format", output.format, "");
@@ -189,10 +192,20 @@ void read_outputs(const Value* value, Recipe& recipe, Faults& faults) {
   }
 }
 
+void check_limits(const Value* limits, Faults& faults) {
+  if (!limits) return;
+  for (size_t i = 0; i < limits->fields.size(); ++i) {
+    const std::string& name = limits->fields[i].first;
+    if (name != "kl" && name != "top1")
+      faults.add(limits->field_places[i], fmt::format("limits.{} is unknown; known: kl, top1", name));
+  }
+}
+
 }  // namespace
 
 Recipe read_recipe(const Value& root, Faults& faults) {
   Recipe recipe;
+  recipe.place = {root.place.file, 0, 0};
   ParamReader reader(root, "the recipe", faults);
   std::int64_t version = 0;
   reader.field("version", version, {1, 1}, "");
@@ -209,10 +222,7 @@ Recipe read_recipe(const Value& root, Faults& faults) {
   read_methods(reader.raw("methods", ""), recipe, faults);
   read_outputs(reader.raw("output", ""), recipe, faults);
   reader.field("limits", recipe.limits, {0.0, 1e9}, "");
-  for (const auto& [name, limit] : recipe.limits) {
-    if (name != "kl" && name != "top1")
-      faults.add(root.place, fmt::format("limits.{} is unknown; known: kl, top1", name));
-  }
+  check_limits(root.find("limits"), faults);
   reader.choice<std::string>("compute", recipe.compute,
                              {{"auto", "auto"}, {"float32", "float32"}, {"bfloat16", "bfloat16"}}, "");
   reader.choice<Propagate>("propagate", recipe.propagate,
@@ -225,7 +235,7 @@ Recipe read_recipe(const Value& root, Faults& faults) {
 std::optional<std::int64_t> parse_bytes(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value < 0) return std::nullopt;
+  if (error != std::errc() || !(value >= 0)) return std::nullopt;
   const std::string unit(end, text.data() + text.size());
   const std::map<std::string, double> units = {
       {"", 1},      {"B", 1},        {"KB", 1e3},        {"MB", 1e6},           {"GB", 1e9},

@@ -75,6 +75,7 @@ struct MethodEntry {
 struct OutputOptions {
   std::string format = "compressed_tensors";
   std::int64_t shard = 5'000'000'000;
+  Place place;
 };
 
 enum class Propagate { quantized, reference };
@@ -90,6 +91,7 @@ struct Recipe {
   std::string compute = "auto";          // auto | float32 | bfloat16
   Propagate propagate = Propagate::quantized;
   std::int64_t micro_batch = 4096;  // tokens that go through a block together
+  Place place;                      // of the recipe as a whole: its file
 };
 
 // Reads a recipe from its YAML tree. Faults are added to `faults`; what could be read comes back.

@@ -24,6 +24,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     check(mark, "", anchor);
+    if (expects_key()) refuse(mark, "a key must be a word");
     Value value;
     value.place = place(mark);
     accept(std::move(value));
@@ -178,7 +179,9 @@ Value parse_yaml(const std::string& text, const std::string& file) {
   } catch (const YAML::Exception& error) {
     fail(ErrorKind::usage, "{}:{}:{}: {}", file, error.mark.line + 1, error.mark.column + 1, error.msg);
   }
-  return builder.take();
+  Value root = builder.take();
+  if (root.place.file.empty()) root.place = {file, 1, 1};  // an empty document
+  return root;
 }
 
 std::string write_yaml(const Json& value) {
@@ -194,7 +197,10 @@ void set_value(Value& root, const std::string& assignment) {
   const Place place{"--set " + assignment, 0, 0};
   Value* at = &root;
   std::istringstream words(assignment.substr(0, equals));
-  for (std::string word; std::getline(words, word, '.');) at = &child(*at, word, place);
+  for (std::string word; std::getline(words, word, '.');) {
+    require(!word.empty(), ErrorKind::usage, "--set {}: a word of the key is empty", assignment);
+    at = &child(*at, word, place);
+  }
   *at = parse_yaml(assignment.substr(equals + 1), place.file);
   at->place = place;
 }

@@ -15,6 +15,7 @@ constexpr std::uint64_t kSampledBytes = 4096;
 
 const Family& find_family(Families families, const Json& config, const std::string& path) {
   const std::string type = get_string_or(config, "model_type", "", path);
+  require(!type.empty(), ErrorKind::input, "{}: \"model_type\" is missing", path);
   std::vector<std::string> known;
   for (const auto& family : families) {
     for (const auto& name : family->model_types()) {
