@@ -29,7 +29,8 @@ imports_torch() { # PYTHON FOLDER: whether that Python can import the torch in t
 fetch_cpu_torch() {
   folder=$root/.venv-torch-cpu
   if [ ! -d "$folder/torch" ]; then
-    for version in $("$python" -c 'import sys; sys.path.append("tools"); import find_torch; print(*find_torch.KNOWN)'); do
+    versions=$("$python" -c 'import sys; sys.path.append("tools"); import find_torch; print(*find_torch.KNOWN)')
+    for version in $versions; do
       "$1" -m pip install --quiet --no-deps --target "$folder" "torch==$version+cpu" >>"$log" 2>&1 && break
     done
   fi
@@ -38,7 +39,7 @@ fetch_cpu_torch() {
 
 share_torch() { # PYTHON: prints the folder of a torch that this Python can import, once its dependencies are there
   "$1" -m pip install --quiet numpy filelock fsspec jinja2 networkx sympy typing_extensions setuptools >>"$log" 2>&1 ||
-    give_up "pip cannot fetch packages, so the tests that load outputs with transformers will fail; its last words are above"
+    give_up "pip cannot fetch packages; its last words are above"
   folder=$(dirname "$("$python" tools/find_torch.py 2>>"$log")")
   imports_torch "$1" "$folder" || folder=$(fetch_cpu_torch "$1")
   imports_torch "$1" "$folder" ||
@@ -50,7 +51,7 @@ make_environment() { # NAME REQUIREMENT...
   name=$1
   shift
   stamp="$*; $("$python" -c 'import sys; print(sys.executable, sys.version_info[:2])')"
-  [ "$(cat "$name/made" 2>/dev/null)" = "$stamp" ] && return
+  if [ "$(cat "$name/made" 2>/dev/null)" = "$stamp" ] && [ -d "$(cat "$name/torch" 2>/dev/null)/torch" ]; then return; fi
   echo "test environments: making $name" >&2
   rm -rf "$name"
   "$python" -m venv "$name" >>"$log" 2>&1 || give_up "$python -m venv fails; install python3-venv"
@@ -58,10 +59,12 @@ make_environment() { # NAME REQUIREMENT...
   torch=$(share_torch "$inside")
   # Pip sees torch there too, and leaves it alone. psutil and accelerate: imported by compressed-tensors 0.14 and by
   # the quantizers of transformers 4.57, asked for by neither.
-  echo "$torch" >"$("$inside" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch.pth"
-  "$inside" -c 'import importlib.metadata as m; print("torch==" + m.version("torch"))' >"$name/constraints.txt"
-  "$inside" -m pip install --quiet --constraint "$name/constraints.txt" numpy pillow psutil accelerate "$@" >>"$log" 2>&1 ||
-    give_up "pip cannot install $* beside $(cat "$name/constraints.txt"); its last words are above"
+  site=$("$inside" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  echo "$torch" | tee "$name/torch" >"$site/torch.pth"
+  constraints=$name/constraints.txt
+  "$inside" -c 'import importlib.metadata as m; print("torch==" + m.version("torch"))' >"$constraints"
+  "$inside" -m pip install --quiet --constraint "$constraints" numpy pillow psutil accelerate "$@" >>"$log" 2>&1 ||
+    give_up "pip cannot install $* beside $(cat "$constraints"); its last words are above"
   echo "$stamp" >"$name/made"
 }
 

@@ -56,9 +56,10 @@ class HappyPath : public testing::Test {
   void expect_complete(const std::string& out, const std::string& source = kModel) const {
     const std::string path = place_ / out;
     for (const auto& [name, content] : contents_of(source)) {
-      if (name.find(".safetensors") == std::string::npos && name != "config.json" &&
-          name.find('/') == std::string::npos)
+      const bool side = name.find(".safetensors") == std::string::npos && name.find('/') == std::string::npos;
+      if (side && name != "config.json") {
         EXPECT_EQ(read_text(path + "/" + name), content) << name;
+      }
     }
     for (const char* name : {"recipe.resolved.yaml", "run.jsonl", "quality.json"})
       EXPECT_TRUE(fs::exists(path + "/" + name)) << name;
@@ -129,7 +130,8 @@ TEST_F(HappyPath, GptqOnConversationsWithPictures) {
   EXPECT_LT(r["quality"]["kl"].get<double>(), 1);
   EXPECT_GT(r["quality"]["top1"].get<double>(), 0.5);
   EXPECT_EQ(r["quality"]["samples"].size(), 8u);
-  EXPECT_EQ(Json::parse(read_text(place_ / "out/quality.json")), r["quality"]);
+  const Json written = Json::parse(read_text(place_ / "out/quality.json"));
+  for (const auto& [key, value] : r["quality"].items()) EXPECT_EQ(written[key], value) << key;
   expect_complete("out");
   // Nothing but one key is new in config.json, and the others keep their order.
   auto names = keys(Json::parse(read_text(kModel + "/config.json")));
@@ -261,7 +263,9 @@ TEST_F(HappyPath, DumpWritesEveryNamedTensor) {
 }
 
 TEST_F(HappyPath, DescribeKnowsEverything) {
-  for (const auto& topic : json({"describe"})["list"]) {
+  const Json topics = json({"describe"}), presets = json({"describe", "presets"});
+  EXPECT_FALSE(topics["list"].empty());
+  for (const auto& topic : topics["list"]) {
     const Finished finished = halftone({"describe", topic["name"].get<std::string>()});
     EXPECT_EQ(finished.code, 0) << finished.err;
     EXPECT_EQ(finished.err, "");
@@ -269,7 +273,8 @@ TEST_F(HappyPath, DescribeKnowsEverything) {
   const Json gptq = json({"describe", "gptq"});
   EXPECT_THAT(gptq.dump(), HasSubstr("\"damp\""));
   EXPECT_THAT(json({"describe", "families"}).dump(), HasSubstr("qwen2_vl"));
-  for (const auto& preset : json({"describe", "presets"})["list"])
+  EXPECT_GE(presets["list"].size(), 19u);
+  for (const auto& preset : presets["list"])
     EXPECT_EQ(halftone({"plan", kModel, "-r", preset["name"].get<std::string>()}).code, 0) << preset["name"];
 }
 

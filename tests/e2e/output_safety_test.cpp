@@ -128,6 +128,14 @@ TEST(OutputSafety, AFullDiskIsAResourceErrorAndKeepsTheOldOutput) {
   ::umount(place.path().c_str());
 }
 
+TEST(OutputSafety, AResultThatCannotBePrintedIsAResourceError) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--json"}}) {
+    Program program(with({"inspect", kModel}, more), "exec >/dev/full");
+    expect_refusal(program.wait(), 5, {"stdout", "cannot be written"});
+  }
+}
+
 class Interrupted : public testing::TestWithParam<int> {};
 
 TEST_P(Interrupted, EndsWithItsCodeAndLeavesNothing) {

@@ -266,7 +266,7 @@ TEST_F(ReadSchemes, TakesStrategiesThatAreLeftOut) {
             Granularity::group);
   EXPECT_EQ(read(config_with({{"group_size", -1}, {"strategy", nullptr}}))->weight.granularity,
             Granularity::channel);
-  EXPECT_EQ(read(config_with({}))->weight.scale_dtype, DType::f16);
+  EXPECT_EQ(read(config_with(Json::object()))->weight.scale_dtype, DType::f16);
   EXPECT_EQ(
       read(config_with({{"num_bits", 8}}, {{"num_bits", 8}, {"dynamic", true}, {"strategy", "token"}}))->input,
       InputScheme{});
@@ -283,11 +283,12 @@ TEST_F(ReadSchemes, WhatIsNotUnderstoodIsRefused) {
   expect_refused(input, config_with({{"strategy", "group"}, {"group_size", 0}}), "group_size of 0");
   expect_refused(input, config_with({{"strategy", "group"}, {"group_size", -1}}), "group_size of -1");
   expect_refused(unsupported, config_with({{"strategy", "group"}, {"group_size", 100}}), "do not divide");
-  expect_refused(unsupported, config_with({}, {{"num_bits", 8}, {"dynamic", false}, {"strategy", "tensor"}}),
+  expect_refused(unsupported,
+                 config_with(Json::object(), {{"num_bits", 8}, {"dynamic", false}, {"strategy", "tensor"}}),
                  "dynamic per token");
   expect_refused(input, {{"quantization_config", {{"config_groups", 4}}}}, "no config_groups");
   expect_refused(input, {{"quantization_config", {{"config_groups", {{"group_0", 4}}}}}}, "group_0");
-  Json config = config_with({});
+  Json config = config_with(Json::object());
   Json& group = config["quantization_config"]["config_groups"]["group_0"];
   group["targets"] = {"other"};
   expect_refused(input, config, "\"q\" has a scale, but no group");
@@ -300,7 +301,7 @@ TEST_F(ReadSchemes, WhatIsNotUnderstoodIsRefused) {
 }
 
 TEST_F(ReadSchemes, IgnoredModulesStayAsTheyAre) {
-  Json config = config_with({});
+  Json config = config_with(Json::object());
   for (const char* entry : {"q", "re:q$", "re:.*q"}) {
     config["quantization_config"]["ignore"] = {entry};
     EXPECT_FALSE(read(config).has_value()) << entry;
@@ -314,7 +315,7 @@ TEST_F(ReadSchemes, IgnoredModulesStayAsTheyAre) {
 }
 
 TEST_F(CompressedTensors, RecognizesItsOwnConfigsOnly) {
-  EXPECT_TRUE(format_->recognizes(config_with({})));
+  EXPECT_TRUE(format_->recognizes(config_with(Json::object())));
   EXPECT_FALSE(format_->recognizes({{"quantization_config", {{"quant_method", "gptq"}}}}));
   EXPECT_FALSE(format_->recognizes({{"quantization_config", "compressed-tensors"}}));
   EXPECT_FALSE(format_->recognizes(Json::object()));

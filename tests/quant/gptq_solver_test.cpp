@@ -124,7 +124,7 @@ TEST_P(AgainstTheTextbook, CodesAndLossAreTheSame) {
   SolverOptions options{.static_grids = !c.moving, .clip = c.clip, .block = c.block};
   const Tensor order =
       c.ordered ? at::argsort(h.diagonal(), /*stable=*/true, 0, /*descending=*/true) : at::arange(c.columns);
-  Tensor visited = h.clone();
+  Tensor visited = h.to(at::kFloat).contiguous();
   if (c.ordered) {
     options.order = order;
     permute_symmetric_(visited, order);
@@ -230,9 +230,9 @@ TEST(SolveLdlq, MisuseIsOurs) {
 
 TEST(PermuteSymmetric, IsRowsAndColumnsInOrder) {
   for (const std::int64_t n : {1, 2, 7, 300}) {
-    const Tensor x = random(n, n, 2), h = x + x.t();
+    const Tensor x = random(n, n, 2).to(at::kFloat), h = x + x.t();
     const Tensor order = at::argsort(random(1, n, 3)[0]);
-    Tensor permuted = h.tril() + at::full({n, n}, NAN, at::kDouble).triu(1);
+    Tensor permuted = h.tril() + at::full({n, n}, NAN).triu(1);
     permute_symmetric_(permuted, order);
     EXPECT_TRUE(permuted.tril().equal(h.index_select(0, order).index_select(1, order).tril())) << n;
   }

@@ -98,6 +98,13 @@ TEST(ChooseGrid, TheScaleIsRoundedBeforeAnyCodeIsChosen) {
   EXPECT_EQ(encoded({1.0005F}, {0.4F, 0}, rule), Codes{3});
 }
 
+TEST(ChooseGrid, TheZeroStaysACodeWhereTheScaleWasRoundedDown) {
+  // 255 * (1 + 2^-8): the scale ties and becomes 1, so the zero would be 127.996, which is no code.
+  const Grid grid = grid_for({-255 * (1 + 0x1p-8F), -1}, rule_of(8, false, DType::bf16));
+  EXPECT_EQ(grid.scale, 1);
+  EXPECT_EQ(grid.zero, 127);
+}
+
 TEST(ChooseGrid, InfinitiesAreRefused) {
   const float inf = std::numeric_limits<float>::infinity();
   for (const bool symmetric : {true, false}) {

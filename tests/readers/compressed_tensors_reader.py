@@ -52,7 +52,8 @@ def group_of(config, module):
     quantization = config["quantization_config"]
     if any(matches(entry, module) for entry in quantization["ignore"]):
         raise ValueError(f"{module} is both ignored and quantized")
-    found = [group for group in quantization["config_groups"].values() if any(matches(t, module) for t in group["targets"])]
+    found = [group for group in quantization["config_groups"].values()
+             if any(matches(target, module) for target in group["targets"])]
     if len(found) != 1:
         raise ValueError(f"{module} belongs to {len(found)} groups")
     return found[0], found[0].get("format") or quantization["format"]

@@ -37,6 +37,11 @@ assign:
 assign:
   - {site: "language.*", scheme: main}
 """,
+    "rtn-w8-asym": HEAD + """schemes:
+  main: {weight: {bits: 8, per: channel, symmetric: false}}
+assign:
+  - {site: "language.*", scheme: main}
+""",
     "rtn-float8": HEAD + """schemes:
   main: {weight: {bits: 8, type: float, per: channel}}
 assign:

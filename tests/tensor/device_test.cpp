@@ -4,6 +4,7 @@
 
 #include "tests/expect_error.h"
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>
@@ -42,6 +43,16 @@ TEST(ParseDevice, AGpuThatIsNotThereIsMissing) {
 TEST(FastBfloat16, IsTrueOfEveryGpu) {
   EXPECT_TRUE(has_fast_bfloat16(at::Device(at::kCUDA, 0)));
   EXPECT_EQ(has_fast_bfloat16(at::kCPU), has_fast_bfloat16(at::kCPU));
+}
+
+TEST(ChooseThreads, SmallModelsRunOnOne) {
+  at::set_num_threads(3);
+  choose_threads(std::int64_t{1} << 40);
+  EXPECT_EQ(at::get_num_threads(), 3);
+  choose_threads(12 << 20);
+  EXPECT_EQ(at::get_num_threads(), 1);
+  choose_threads(std::int64_t{1} << 40);
+  EXPECT_EQ(at::get_num_threads(), 3);
 }
 
 TEST(WhileComputing, TorchErrorsAreInternalAndOneLine) {

@@ -19,7 +19,7 @@ Json compare(const CompareRequest& request, const Watch& watch) {
   }
   data.samples = request.samples;
   data.max_tokens = a.spec.graph.max_positions;
-  const LoadedData loaded = load_samples(data, a.spec, request.a);
+  const LoadedData loaded = load_samples(data, a.spec, request.a, stop_check(watch.stop));
   CompareOptions options;
   options.device = parse_device(request.device);
   options.check = stop_check(watch.stop);

@@ -40,8 +40,8 @@ EncodeContext context_for(const ModelSpec& spec, const std::optional<Tokenizer>&
 
 }  // namespace
 
-LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec,
-                        const std::string& directory) {
+LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec, const std::string& directory,
+                        const std::function<void()>& check) {
   LoadedData loaded;
   std::vector<std::vector<DataRecord>> sources;
   std::vector<double> weights;
@@ -57,6 +57,7 @@ LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec
   const EncodeContext context = context_for(spec, tokenizer, options.max_tokens);
   std::vector<std::string> bad;
   for (const auto& record : records) {
+    if (check) check();
     try {
       loaded.samples.push_back(encode_record(context, record));
     } catch (const Error& error) {

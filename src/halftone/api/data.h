@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ struct LoadedData {
 };
 
 // Reads, draws and encodes the samples of a recipe for the model in `directory`. Throws Error(input) when
-// records cannot be used and the recipe does not say to skip them, or when none is left.
-LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec, const std::string& directory);
+// records cannot be used and the recipe does not say to skip them, or when none is left. `check` is called
+// before each record is encoded; it throws to stop.
+LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec, const std::string& directory,
+                        const std::function<void()>& check = {});
 
 // One record from a JSON file of its own.
 Sample load_sample(const std::string& path, const std::string& images, const ModelSpec& spec,

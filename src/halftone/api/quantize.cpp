@@ -12,7 +12,7 @@ Json quantize(const QuantizeRequest& request, const Watch& watch) {
   const Job job = make_job(registry, checkpoint, request.recipe, request.data, request.device);
   LoadedData data;
   if (!job.recipe.calibration.data.empty()) {
-    data = load_samples(job.recipe.calibration, checkpoint.spec, request.model);
+    data = load_samples(job.recipe.calibration, checkpoint.spec, request.model, stop_check(watch.stop));
   } else if (job.needs_data()) {
     throw Error(ErrorKind::usage, fmt::format("recipe \"{}\" needs calibration data", request.recipe.recipe),
                 "give --data FILE (conversation JSON, JSON lines or a folder of pictures), or name it under "

@@ -68,7 +68,11 @@ void choose_data(Recipe& recipe, const api::DataChoice& choice) {
 }  // namespace
 
 Checkpoint Registry::open(const std::string& directory, Accept accept) const {
-  return open_checkpoint(posix_files(), directory, families, formats, accept);
+  Checkpoint checkpoint = open_checkpoint(posix_files(), directory, families, formats, accept);
+  std::int64_t bytes = 0;
+  for (const auto& info : checkpoint.files->list()) bytes += static_cast<std::int64_t>(info.bytes);
+  choose_threads(bytes);
+  return checkpoint;
 }
 
 Job make_job(const Registry& registry, const Checkpoint& checkpoint, const api::RecipeChoice& choice,

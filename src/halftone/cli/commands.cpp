@@ -1,7 +1,9 @@
 #include "halftone/cli/commands.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 
 #include <CLI/CLI.hpp>
@@ -179,6 +181,13 @@ void declare(CLI::App& app, Arguments& a, Command& chosen) {
   }
 }
 
+// A result that did not arrive is a failure.
+void print_result(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  require(written && std::fflush(stdout) == 0, ErrorKind::resource, "stdout: the result cannot be written ({})",
+          std::strerror(errno));
+}
+
 int report(const Error& error, int signal) {
   fmt::print(stderr, "error: {}\n", error.render());
   if (error.kind() == ErrorKind::interrupted && signal == SIGTERM) return exit_code(ErrorKind::terminated);
@@ -209,7 +218,7 @@ int run_command(int argc, char** argv) {
   }
   try {
     const Outcome outcome = command(arguments, stop);
-    fmt::print("{}", arguments.json ? outcome.result.dump(2) + "\n" : outcome.render(outcome.result));
+    print_result(arguments.json ? outcome.result.dump(2) + "\n" : outcome.render(outcome.result));
     return outcome.failed ? 1 : 0;
   } catch (...) {
     return report(current_error(), stop.received());

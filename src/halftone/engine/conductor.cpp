@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
@@ -10,6 +9,8 @@
 #include "halftone/base/error.h"
 #include "halftone/engine/journal.h"
 #include "halftone/engine/output_directory.h"
+#include "halftone/engine/round_trip_check.h"
+#include "halftone/engine/turns.h"
 #include "halftone/engine/writer.h"
 #include "halftone/quant/distortion.h"
 #include "halftone/recipe/yaml.h"
@@ -19,63 +20,6 @@
 
 namespace halftone {
 namespace {
-
-// What a block's turn consists of; decided before anything runs.
-struct Turn {
-  const Block* block = nullptr;
-  SiteSchemes sites;
-  std::vector<Needs> needs;
-  bool observe = false;  // run 1 on the calibration stream, taps filled
-  bool forward = false;  // later blocks need what the calibration stream makes of this one
-  bool measure = false;  // the quality streams pass
-
-  bool runs() const { return observe || forward || measure; }
-  bool loads() const { return runs() || !sites.empty(); }
-};
-
-std::vector<Turn> plan_turns(const Job& job, bool measure) {
-  std::vector<Turn> turns;
-  std::size_t last_observed = 0;
-  for (const auto& block : job.graph().blocks) {
-    Turn turn{&block, job.sites_of(block), job.needs_of(block), false, false, measure};
-    for (const auto& needs : turn.needs) turn.observe = turn.observe || !needs.statistics.empty();
-    turns.push_back(std::move(turn));
-    if (turns.back().observe) last_observed = turns.size();
-  }
-  for (std::size_t i = 0; i + 1 < last_observed; ++i) turns[i].forward = true;
-  return turns;
-}
-
-std::vector<LoadOrder> load_orders(const std::vector<Turn>& turns) {
-  std::vector<LoadOrder> orders;
-  for (const auto& turn : turns) {
-    if (!turn.loads()) continue;
-    LoadOrder order{turn.block, {}};
-    if (!turn.runs()) {
-      std::set<std::string> wanted;
-      for (const auto& [site, scheme] : turn.sites)
-        wanted.insert(turn.block->slots[static_cast<std::size_t>(site->weight)].name);
-      order.only = [wanted](const Slot& slot) { return wanted.contains(slot.name); };
-    }
-    orders.push_back(std::move(order));
-  }
-  return orders;
-}
-
-// Activation quantizers of the sites whose scheme has one.
-OpsTaps input_quantizers(const Turn& turn) {
-  std::map<std::string, InputScheme> inputs;
-  for (const auto& [site, scheme] : turn.sites) {
-    if (scheme.input) inputs[site->name] = *scheme.input;
-  }
-  OpsTaps taps;
-  if (inputs.empty()) return taps;
-  taps.quantize = [inputs](const Site& site, const Tensor& x) {
-    const auto found = inputs.find(site.name);
-    return found == inputs.end() ? x : fake_quantize_tokens(x, found->second);
-  };
-  return taps;
-}
 
 // Shows what enters the sites to the statistics, each axis once a run.
 OpsTaps observing_taps(const Turn& turn, BlockStatistics& statistics, const Batch& batch) {
@@ -108,6 +52,7 @@ class Conductor {
                  make_stream(job.graph(), job.checkpoint->spec.images, files, samples, split.quality,
                              job.recipe.micro_batch, job.device),
                  job.compute, options.check),
+        round_trip_(files, job, quality_.active(), options.check),
         turns_(plan_turns(job, quality_.active())) {}
 
   void run() {
@@ -133,6 +78,13 @@ class Conductor {
   std::optional<PairResult> quality() const {
     return quality_.active() ? std::optional(quality_.result()) : std::nullopt;
   }
+  // What quality.json says in the directory of this format.
+  Json quality_json(const Format& format) const {
+    if (!quality_.active()) return Json::object();
+    Json json = to_json(quality_.result());
+    json["round_trip"] = round_trip_.record(format);
+    return json;
+  }
 
  private:
   void take_turn(const Turn& turn, BlockWeights& weights) {
@@ -147,7 +99,7 @@ class Conductor {
     if (rerun) {
       walk_block(
           job_.graph(), *turn.block, weights, stream_, store_, &store_, job_.compute,
-          [&](std::size_t) { return input_quantizers(turn); }, options_.check);
+          [&](std::size_t) { return turn.input_quantizers(); }, options_.check);
     }
     block_record_ = {"block", {{"block", turn.block->name}, {"sites", turn.sites.size()}}};
     if (turn.measure) measure(turn, before, weights);
@@ -223,11 +175,12 @@ class Conductor {
   }
 
   void measure(const Turn& turn, const BlockWeights& before, const BlockWeights& weights) {
+    round_trip_.run(*turn.block, weights, turn.input_quantizers());
     if (turn.block->stage == Stage::head) {
-      quality_.run_head(*turn.block, before, weights, {}, input_quantizers(turn));
+      quality_.run_head(*turn.block, before, weights, {}, turn.input_quantizers());
       return;
     }
-    const HiddenError error = quality_.run_b(*turn.block, weights, input_quantizers(turn));
+    const HiddenError error = quality_.run_b(*turn.block, weights, turn.input_quantizers());
     block_record_.fields["hidden_error_text"] = error.text;
     block_record_.fields["hidden_error_vision"] = error.vision;
   }
@@ -250,6 +203,7 @@ class Conductor {
   SampleStream stream_;
   ActivationStore store_;
   PairMeter quality_;
+  RoundTripRecorder round_trip_;
   std::vector<Turn> turns_;
   Record block_record_;
 };
@@ -337,9 +291,8 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
   result.peak_bytes = peak_resident_bytes();
   conductor.emit({"finished", {{"seconds", result.seconds}, {"peak_bytes", result.peak_bytes}}});
   journal.finish();
-  const Json quality = result.quality ? to_json(*result.quality) : Json::object();
   for (std::size_t i = 0; i < places.size(); ++i) {
-    write_small_files(files, job, job.outputs[i], places[i], quality);
+    write_small_files(files, job, job.outputs[i], places[i], conductor.quality_json(*job.outputs[i].format));
     if (places[i] != directory.partial()) {
       write_file(files, join_path(places[i], "run.jsonl"),
                  read_file(files, join_path(directory.partial(), "run.jsonl")));

@@ -15,12 +15,13 @@ bool row_or_group(const WeightScheme& w, std::initializer_list<std::int64_t> gro
          (w.granularity == Granularity::group && one_of(w.group, groups));
 }
 
-// Marlin: 4 and 8 bits, groups of 32, 64, 128 or one a row; tiles of 64 outputs and 128 inputs.
-// vLLM: vllm/model_executor/layers/quantization/utils/marlin_utils.py
+// Marlin: 4 and 8 bits, groups of 32, 64, 128 or one a row, zero points for 4 bits only; tiles of 64 outputs
+// and 128 inputs. vLLM: vllm/model_executor/layers/quantization/utils/marlin_utils.py
 bool marlin(const ModuleFacts& m) {
   const WeightScheme& w = m.scheme->weight;
   return !m.scheme->input && w.kind == NumberKind::integer && one_of(w.bits, {4, 8}) &&
-         row_or_group(w, {32, 64, 128}) && m.rows % 64 == 0 && m.columns % 128 == 0;
+         (w.symmetric || w.bits == 4) && row_or_group(w, {32, 64, 128}) && m.rows % 64 == 0 &&
+         m.columns % 128 == 0;
 }
 
 // CUTLASS scaled_mm in int8 and fp8: symmetric, one scale a row or tensor, inputs per token; multiples of 16.

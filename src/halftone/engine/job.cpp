@@ -122,6 +122,32 @@ void check_modules(const Job& job, Faults& faults) {
   refusals.report(faults);
 }
 
+// What an output's engines join into one matrix takes one scheme.
+void check_joined(const Job& job, Faults& faults) {
+  const auto joins = std::find_if(job.outputs.begin(), job.outputs.end(),
+                                  [](const JobOutput& o) { return o.format && o.format->joins_readers(); });
+  if (joins == job.outputs.end()) return;
+  const auto scheme_of = [&](const Site& site) {
+    const auto found = job.schemes.find(site.name);
+    return found == job.schemes.end() ? std::nullopt : std::optional(found->second);
+  };
+  Refusals refusals;
+  for (const auto& block : job.graph().blocks) {
+    std::map<SpaceId, const Site*> first;
+    for (const auto& site : block.sites) {
+      const auto [known, fresh] = first.emplace(site.input.space, &site);
+      if (fresh || scheme_of(*known->second) == scheme_of(site)) continue;
+      refusals.add(
+          rule_place(job, scheme_of(site) ? site.name : known->second->name),
+          fmt::format("engines join it with {}, which reads the same input: give both one scheme, or "
+                      "write format dense ({})",
+                      known->second->name.substr(known->second->name.rfind('.') + 1), joins->format->name()),
+          site.name);
+    }
+  }
+  refusals.report(faults);
+}
+
 void check_methods(const Job& job, Faults& faults) {
   const auto quantizing =
       std::count_if(job.methods.begin(), job.methods.end(), [](const auto& m) { return m->quantizes(); });
@@ -223,6 +249,7 @@ Job bind_job(JobRequest request, Faults& faults) {
   bind_schemes(job);
   bind_modules(job, faults);
   check_modules(job, faults);
+  check_joined(job, faults);
   check_methods(job, faults);
   if (job.schemes.empty() && faults.empty())
     faults.add(job.recipe.place, "assign: no site takes a scheme, nothing would be quantized");

@@ -45,14 +45,26 @@ OutputDirectory::OutputDirectory(FileSystem& files, const std::string& out, cons
   require(lock_ != -EWOULDBLOCK, ErrorKind::conflict, "{}: another run is writing it (it holds {})", out_,
           lock_path_);
   require(lock_ >= 0, ErrorKind::resource, "{}: cannot be created ({})", lock_path_, std::strerror(-lock_));
-  files.remove_all(partial_);
-  const int made = files.make_directory(partial_);
-  require(made == 0, ErrorKind::resource, "{}: cannot be created ({})", partial_, std::strerror(-made));
+  try {
+    make_partial();
+  } catch (...) {
+    release();
+    throw;
+  }
 }
 
 OutputDirectory::~OutputDirectory() {
-  if (lock_ < 0) return;
   if (!committed_) files_.remove_all(partial_);
+  release();
+}
+
+void OutputDirectory::make_partial() {
+  files_.remove_all(partial_);
+  const int made = files_.make_directory(partial_);
+  require(made == 0, ErrorKind::resource, "{}: cannot be created ({})", partial_, std::strerror(-made));
+}
+
+void OutputDirectory::release() {
   files_.remove_all(lock_path_);
   files_.close(lock_);
 }

@@ -24,6 +24,8 @@ class OutputDirectory {
   void commit();
 
  private:
+  void make_partial();
+  void release();
   FileSystem& files_;
   std::string out_, partial_, lock_path_;
   int lock_ = -1;

@@ -14,7 +14,10 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kRuntimeBytes = 320ll << 20;  // torch's libraries and the process itself, measured
+constexpr std::int64_t kRuntimeBytes = 128ll << 20;  // torch's libraries and the process itself, measured
+constexpr std::int64_t kHeadRows = 256;              // positions whose logits the quality measure holds at once
+constexpr std::int64_t kWide = 4;                    // bytes of a float32
+constexpr std::int64_t kWidePiece = 256ll << 20;     // Ops widens a vocabulary's matrix in pieces of this
 constexpr double kBytesPerSecond = 1.0e9;            // of a disk, read or written
 
 double measured_flops(at::ScalarType type, at::Device device) {
@@ -28,6 +31,7 @@ double measured_flops(at::ScalarType type, at::Device device) {
 struct BlockShape {
   std::int64_t weights = 0;  // elements of matrices
   std::int64_t widest = 0;   // widest activation beside the residual stream
+  std::int64_t largest = 0;  // elements of its largest matrix
   std::int64_t hidden = 0;   // width of what goes on to the next block
 };
 
@@ -37,7 +41,8 @@ BlockShape shape_of(const Block& block) {
     const auto& w = block.slots[static_cast<size_t>(site.weight)].shape;
     shape.weights += w[0] * w[1];
     shape.widest += w[0];
-    shape.hidden = w[0];
+    shape.largest = std::max(shape.largest, w[0] * w[1]);
+    shape.hidden = block.stage == Stage::head ? w[1] : w[0];
   }
   return shape;
 }
@@ -97,13 +102,50 @@ std::int64_t statistic_bytes(const std::vector<Needs>& all, double& flops_per_ro
   return bytes;
 }
 
-BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, std::int64_t next_bytes,
-                     double rate) {
+// What one micro-batch needs beside the weights: its activations, and the largest matrix widened to float32.
+std::int64_t forward_memory(const Job& job, const Block& block, const BlockShape& shape, std::int64_t rows) {
+  if (block.sites.empty()) return 0;
+  if (block.stage == Stage::head) return 4 * kHeadRows * shape.widest * kWide + kWidePiece;
+  const std::int64_t micro = std::min<std::int64_t>(job.recipe.micro_batch, rows);
+  return micro * shape.widest * kWide + shape.largest * kWide;
+}
+
+bool is_observed(const Job& job, const Block& block) {
+  const std::vector<Needs> needs = job.needs_of(block);
+  return std::any_of(needs.begin(), needs.end(), [](const Needs& n) { return !n.statistics.empty(); });
+}
+
+// Passes of the calibration data over each block, as the conductor makes them: nothing runs behind the last
+// block that is observed, and that one's own results nobody reads.
+std::vector<int> planned_runs(const Job& job, const DataSize& data) {
+  const auto& blocks = job.graph().blocks;
+  std::vector<int> runs(blocks.size(), 0);
+  bool read = false;  // by an observed block further on
+  for (size_t i = blocks.size(); i-- > 0;) {
+    const bool observed = is_observed(job, blocks[i]);
+    const bool again = observed && read && job.recipe.propagate == Propagate::quantized;
+    const bool rows = (is_vision(blocks[i]) ? data.vision_rows : data.tokens) > 0;
+    runs[i] = rows ? static_cast<int>(observed || read) + static_cast<int>(again) : 0;
+    read = read || observed;
+  }
+  return runs;
+}
+
+bool loads(const Job& job, const DataSize& data, const Block& block) {
+  const bool passes = is_vision(block)             ? data.vision_rows + data.quality_vision_rows > 0
+                      : block.stage == Stage::head ? data.quality_tokens > 0
+                                                   : data.tokens + data.quality_tokens > 0;
+  return !job.sites_of(block).empty() || (job.needs_data() && passes);
+}
+
+BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, int runs,
+                     std::int64_t neighbours, double rate) {
   const SiteSchemes sites = job.sites_of(block);
   const std::vector<Needs> needs = job.needs_of(block);
   const BlockShape shape = shape_of(block);
   BlockPlan plan;
   plan.block = block.name;
+  plan.memory = kRuntimeBytes;
   plan.bytes_in = bytes_in(block, job.checkpoint->source());
   plan.bytes_out = bytes_out(job, block, plan.bytes_in);
   double statistic_flops = 0, solve_flops = 0;
@@ -115,21 +157,17 @@ BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, s
   const bool observed = statistics > 0;
   const std::int64_t rows = is_vision(block) ? data.vision_rows : data.tokens;
   const std::int64_t extra = is_vision(block) ? data.quality_vision_rows : data.quality_tokens;
-  const bool data_flows = job.needs_data() && rows > 0 && block.stage != Stage::head;
-  plan.runs = !data_flows ? 0 : observed && job.recipe.propagate == Propagate::quantized ? 2 : 1;
+  plan.runs = runs;
   const double forward = 2.0 * static_cast<double>(shape.weights);
   const double flops = static_cast<double>(rows) * (forward * plan.runs + (observed ? statistic_flops : 0)) +
                        static_cast<double>(extra) * forward * 2 + solve_flops;
   plan.seconds = std::max(flops / rate, static_cast<double>(plan.bytes_in + plan.bytes_out) / kBytesPerSecond);
-  const std::int64_t width = 4;
-  const std::int64_t micro = std::min<std::int64_t>(job.recipe.micro_batch, rows + extra);
-  const std::int64_t largest =
-      plan.runs > 0
-          ? shape.weights / std::max<std::int64_t>(1, static_cast<std::int64_t>(block.sites.size())) * width
-          : 0;
-  plan.memory = kRuntimeBytes + plan.bytes_in + next_bytes + statistics +
-                std::max(solve, micro * shape.widest * width + largest) +
-                (rows + 2 * extra) * shape.hidden * width;
+  const bool passes = plan.runs > 0 || extra > 0;
+  if (passes || !sites.empty()) {
+    plan.memory += plan.bytes_in + neighbours + statistics +
+                   std::max(solve, passes ? forward_memory(job, block, shape, rows + extra) : 0);
+  }
+  plan.memory += (rows + 2 * extra) * shape.hidden * kWide;
   return plan;
 }
 
@@ -202,9 +240,15 @@ Plan plan_job(const Job& job, const DataSize& data) {
   plan.flops_per_second = measured_flops(job.compute, job.device);
   plan.sites = plan_sites(job);
   const auto& blocks = job.graph().blocks;
+  const std::vector<int> runs = planned_runs(job, data);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    const std::int64_t next = i + 1 < blocks.size() ? bytes_in(blocks[i + 1], job.checkpoint->source()) : 0;
-    plan.blocks.push_back(plan_block(job, data, blocks[i], next, plan.flops_per_second));
+    // The block before is being written, the one behind is being read.
+    std::int64_t neighbours = 0;
+    for (const size_t other : {i - 1, i + 1}) {
+      if (other < blocks.size() && loads(job, data, blocks[other]))
+        neighbours += bytes_in(blocks[other], job.checkpoint->source());
+    }
+    plan.blocks.push_back(plan_block(job, data, blocks[i], runs[i], neighbours, plan.flops_per_second));
     plan.seconds += plan.blocks.back().seconds;
     plan.peak_memory = std::max(plan.peak_memory, plan.blocks.back().memory);
   }

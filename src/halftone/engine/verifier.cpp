@@ -8,6 +8,7 @@
 #include "halftone/base/error.h"
 #include "halftone/engine/engines.h"
 #include "halftone/engine/output_directory.h"
+#include "halftone/engine/round_trip_check.h"
 #include "halftone/engine/writer.h"
 #include "halftone/quant/distortion.h"
 
@@ -30,6 +31,7 @@ class Verifier {
     check("kernels", [&] { return kernels(); });
     check("config", [&] { return config(); });
     if (against_) check("side files", [&] { return side_files(); });
+    check("round trip", [&] { return check_round_trip(files_, output_); });
     return std::move(report_);
   }
 

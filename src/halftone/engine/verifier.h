@@ -28,10 +28,11 @@ struct VerifyReport {
 };
 Json to_json(const VerifyReport& report);
 
-// Checks 1 to 8: containers and index; codes, scales and zero points as they left the run; finite scales;
+// Checks 1 to 9: containers and index; codes, scales and zero points as they left the run; finite scales;
 // shapes and kernels; every linear either quantized or ignored; targets and ignore under the engines' matching
-// rules; fused groups; side files and config. `against`: the source model, or nullptr; without it side files
-// are not compared. Findings are in the report; throws Error only when the directory cannot be opened at all.
+// rules; fused groups; side files and config; the probes' logits (round_trip_check.h). `against`: the source
+// model, or nullptr; without it side files are not compared. Findings are in the report; throws Error only when
+// the directory cannot be opened at all.
 VerifyReport verify_output(FileSystem& files, const Checkpoint& output, const Checkpoint* against);
 
 }  // namespace halftone

@@ -1,12 +1,10 @@
 #include "halftone/eval/compare.h"
 
-#include <map>
-
 #include <ATen/core/grad_mode.h>
 
 #include "halftone/base/error.h"
-#include "halftone/quant/quantized_tensor.h"
 #include "halftone/stream/prefetcher.h"
+#include "halftone/stream/scheme_taps.h"
 #include "halftone/tensor/device.h"
 
 namespace halftone {
@@ -43,25 +41,6 @@ std::vector<LoadOrder> all_blocks(const ModelGraph& graph) {
 }
 
 }  // namespace
-
-OpsTaps scheme_taps(const Checkpoint& checkpoint, const Block& block) {
-  std::map<std::string, InputScheme> by_module, by_site;
-  for (const auto& module : checkpoint.modules) {
-    if (module.scheme && module.scheme->input) by_module[module.module] = *module.scheme->input;
-  }
-  for (const auto& site : block.sites) {
-    const auto found =
-        by_module.find(module_of(block.slots[static_cast<std::size_t>(site.weight)].part.tensor));
-    if (found != by_module.end()) by_site[site.name] = found->second;
-  }
-  OpsTaps taps;
-  if (by_site.empty()) return taps;
-  taps.quantize = [by_site](const Site& site, const Tensor& x) {
-    const auto found = by_site.find(site.name);
-    return found == by_site.end() ? x : fake_quantize_tokens(x, found->second);
-  };
-  return taps;
-}
 
 Comparison compare_models(FileSystem& files, const Checkpoint& a, const Checkpoint& b,
                           const std::vector<Sample>& samples, const CompareOptions& options) {

@@ -45,7 +45,4 @@ struct CompareOptions {
 Comparison compare_models(FileSystem& files, const Checkpoint& a, const Checkpoint& b,
                           const std::vector<Sample>& samples, const CompareOptions& options);
 
-// The activation quantizers that a quantized checkpoint's schemes call for, for one block.
-OpsTaps scheme_taps(const Checkpoint& checkpoint, const Block& block);
-
 }  // namespace halftone

@@ -1,25 +1,34 @@
 #include "halftone/eval/dump.h"
 
 #include "halftone/base/error.h"
-#include "halftone/eval/compare.h"
 #include "halftone/io/safetensors_sink.h"
+#include "halftone/stream/scheme_taps.h"
 #include "halftone/stream/walker.h"
 #include "halftone/tensor/dtype.h"
 
 namespace halftone {
 namespace {
 
-void write_tensors(FileSystem& files, const std::map<std::string, Tensor>& tensors, const std::string& path) {
-  // The sink names its own files; a directory of its own keeps the name free.
-  const std::string folder = path + ".partial";
-  files.remove_all(folder);
-  require(files.make_directory(folder) == 0, ErrorKind::resource, "{}: cannot be created", folder);
+void fill_folder(FileSystem& files, const std::map<std::string, Tensor>& tensors, const std::string& folder) {
   std::vector<TensorPlan> plan;
   for (const auto& [name, tensor] : tensors)
     plan.push_back({name, to_dtype(tensor.scalar_type()), tensor.sizes().vec()});
   SafetensorsSink sink(files, folder, plan, UINT64_MAX);
   for (const auto& [name, tensor] : tensors) sink.write(name, tensor);
   sink.finish();
+}
+
+void write_tensors(FileSystem& files, const std::map<std::string, Tensor>& tensors, const std::string& path) {
+  // The sink names its own files; a directory of its own keeps the name free.
+  const std::string folder = path + ".partial";
+  files.remove_all(folder);
+  require(files.make_directory(folder) == 0, ErrorKind::resource, "{}: cannot be created", folder);
+  try {
+    fill_folder(files, tensors, folder);
+  } catch (...) {
+    files.remove_all(folder);
+    throw;
+  }
   const int renamed = files.rename(join_path(folder, "model.safetensors"), path);
   files.remove_all(folder);
   require(renamed == 0, ErrorKind::resource, "{}: cannot be written", path);

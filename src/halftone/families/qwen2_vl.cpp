@@ -280,7 +280,11 @@ PatchGridPolicy read_images(const CheckpointFacts& facts, const Config& config) 
     require(given == value, ErrorKind::input, "{}: {} is {}, but {} makes it {}", origin, key, given,
             facts.config_path, value);
   }
-  check_policy(policy);
+  try {
+    check_policy(policy);
+  } catch (const Error& error) {
+    throw Error(error.kind(), origin + ": " + error.message(), error.hint());
+  }
   return policy;
 }
 

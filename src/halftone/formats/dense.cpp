@@ -11,6 +11,8 @@ class Dense final : public Format {
  public:
   std::string name() const override { return "dense"; }
   std::string summary() const override { return "dequantized weights in the source's types, for comparison"; }
+  bool joins_readers() const override { return false; }
+  bool keeps_codes() const override { return false; }
 
   std::optional<std::string> refuse(const ModuleFacts& m) const override {
     if (m.tied) return "the head shares its tensor with the token embedding";

@@ -52,6 +52,18 @@ struct GptqOptions {
   }
 };
 
+void check_modalities(const Value& params, Faults& faults) {
+  const Value* weights = params.find("modality_weights");
+  if (!weights) return;
+  for (size_t i = 0; i < weights->fields.size(); ++i) {
+    const std::string& name = weights->fields[i].first;
+    if (name != "text" && name != "vision") {
+      faults.add(weights->field_places[i],
+                 fmt::format("methods.gptq.modality_weights.{} is unknown; known: text, vision", name));
+    }
+  }
+}
+
 class Gptq final : public Method {
  public:
   explicit Gptq(GptqOptions options)
@@ -134,6 +146,7 @@ class Gptq final : public Method {
 MethodPlugin method_gptq() {
   return {"gptq", "GPTQ: errors fed forward along the Hessian of the inputs; needs calibration data",
           [](const Value& params, Faults& faults) -> std::unique_ptr<Method> {
+            check_modalities(params, faults);
             return std::make_unique<Gptq>(read_params<GptqOptions>(params, "methods.gptq", faults));
           },
           describe_params<GptqOptions>()};

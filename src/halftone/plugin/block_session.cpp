@@ -1,5 +1,7 @@
 #include "halftone/plugin/block_session.h"
 
+#include <algorithm>
+
 #include "halftone/base/seed.h"
 
 namespace halftone {
@@ -64,6 +66,7 @@ Statistic& BlockSession::statistic_on(const Axis& axis, const std::string& key) 
 }
 
 void BlockSession::set(const Site& site, QuantizedTensor quantized) {
+  HALFTONE_ASSERT(std::any_of(sites_.begin(), sites_.end(), [&](const auto& s) { return s.first == &site; }));
   const auto slot = static_cast<std::size_t>(site.weight);
   HALFTONE_ASSERT(quantized.codes.sizes() == at::IntArrayRef(block_.slots[slot].shape));
   weights_.quantized[slot] = std::move(quantized);

@@ -35,6 +35,11 @@ class Format {
   virtual ~Format() = default;
   virtual std::string name() const = 0;
   virtual std::string summary() const = 0;
+  // Whether its engines join the linears that read one input (q, k, v; gate, up) into one matrix: these then
+  // need one scheme, or none, together.
+  virtual bool joins_readers() const { return true; }
+  // Whether its files hold codes and scales; if not, they hold the dequantized weights in the source's types.
+  virtual bool keeps_codes() const { return true; }
 
   // Why this module cannot be written under its scheme; nothing if it can.
   virtual std::optional<std::string> refuse(const ModuleFacts& module) const = 0;

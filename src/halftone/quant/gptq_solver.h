@@ -38,8 +38,8 @@ struct SolverResult {
 SolverResult solve_ldlq(Tensor w, const Tensor& factor, const WeightScheme& scheme,
                         const GridTable& static_grids, const SolverOptions& options);
 
-// Columns of w and rows and columns of h in the order `order` [n] int64, in place and without a second h. `h`
-// is symmetric and given by its lower triangle; it comes back with its lower triangle permuted.
+// Rows and columns of h in the order `order` [n] int64, in place and without a second h. `h` [n, n] float32,
+// contiguous, is symmetric and given by its lower triangle; it comes back with its lower triangle permuted.
 void permute_symmetric_(Tensor h, const Tensor& order);
 
 }  // namespace halftone

@@ -33,8 +33,8 @@ struct GridRule {
 
 GridRule grid_rule(const WeightScheme& scheme, const ClipSearch& clip);
 
-// Grid for values[0 .. count), which must not be NaN. `importance` is null or holds count weights >= 0. All-zero
-// values give scale 1, zero 0. Throws Error(numeric) for a range that no scale covers.
+// Grid for values[0 .. count), which must not be NaN. `importance` is null or holds count weights >= 0.
+// All-zero values give scale 1, zero 0. Throws Error(numeric) for a range that no scale covers.
 Grid choose_grid(const float* values, std::int64_t count, const GridRule& rule,
                  const float* importance = nullptr);
 

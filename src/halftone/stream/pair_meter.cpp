@@ -24,6 +24,9 @@ Json to_json(const PairResult& r) {
   Json json = to_json(r.answer);
   json["question"] = to_json(r.question);
   json["samples"] = r.samples;
+  json["by_sample"] = Json::array();
+  for (const auto& [kl, positions] : r.by_sample)
+    json["by_sample"].push_back({{"kl_sum", kl}, {"positions", positions}});
   return json;
 }
 
@@ -100,7 +103,7 @@ void PairMeter::score(const Block& block, const BlockWeights* const (&weights)[2
 }
 
 PairResult PairMeter::result() const {
-  PairResult r{answer_.result(), question_.result(), {}};
+  PairResult r{answer_.result(), question_.result(), {}, answer_.samples()};
   for (const auto& batch : stream_.batches) {
     for (const std::size_t index : batch->samples) r.samples.push_back((*stream_.samples)[index].id);
   }

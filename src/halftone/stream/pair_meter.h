@@ -21,6 +21,8 @@ struct HiddenError {
 struct PairResult {
   DivergenceResult answer, question;
   std::vector<std::string> samples;  // their ids
+  // Parallel to samples: sum of the KL over its answer positions, and their number.
+  std::vector<std::pair<double, std::int64_t>> by_sample;
 };
 Json to_json(const PairResult& result);
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/util/Exception.h>
 
@@ -34,6 +35,12 @@ bool has_fast_bfloat16(at::Device device) {
 #else
   return device.is_cuda();
 #endif
+}
+
+void choose_threads(std::int64_t model_bytes) {
+  static const int usual = at::get_num_threads();
+  constexpr std::int64_t kSmallModel = 64 << 20;
+  at::set_num_threads(model_bytes < kSmallModel ? 1 : usual);
 }
 
 Error current_torch_error() {
