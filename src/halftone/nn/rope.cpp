@@ -10,14 +10,16 @@
 
 namespace halftone {
 
-Tensor inverse_frequencies(std::int64_t dim, double theta) {
+Tensor inverse_frequencies(std::int64_t dim, double theta, const Tensor& factors) {
   const Tensor exponent = at::arange(0, dim, 2, at::kLong).to(at::kFloat) / static_cast<double>(dim);
-  return at::pow(theta, exponent).reciprocal();
+  const Tensor wavelengths = at::pow(theta, exponent);
+  return (factors.defined() ? factors * wavelengths : wavelengths).reciprocal();
 }
 
-RopeTable rope_table(const Tensor& angles) {
+RopeTable rope_table(const Tensor& angles, double amplitude) {
   const Tensor both = at::cat({angles, angles}, -1);
-  return {both.cos(), both.sin()};
+  if (amplitude == 1) return {both.cos(), both.sin()};
+  return {both.cos() * amplitude, both.sin() * amplitude};
 }
 
 Tensor rope_angles(const Tensor& positions, const Tensor& frequencies) {

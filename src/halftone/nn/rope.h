@@ -8,16 +8,17 @@
 
 namespace halftone {
 
-// theta^(-2k/dim) for k = 0 .. dim/2 - 1, float32, computed as the reference does (power, then reciprocal).
-Tensor inverse_frequencies(std::int64_t dim, double theta);
+// theta^(-2k/dim) for k = 0 .. dim/2 - 1, float32, computed as the reference does (power, then reciprocal);
+// divided by factors [dim/2] where they are given (LongRoPE, arXiv 2402.13753).
+Tensor inverse_frequencies(std::int64_t dim, double theta, const Tensor& factors = {});
 
 // What turns a vector at each position: cos and sin [rows, dim], both halves alike, float32.
 struct RopeTable {
   Tensor cos, sin;
 };
 
-// Table of angles [rows, dim/2] float32.
-RopeTable rope_table(const Tensor& angles);
+// Table of angles [rows, dim/2] float32; the amplitude multiplies cos and sin.
+RopeTable rope_table(const Tensor& angles, double amplitude = 1);
 
 // Angles position * frequency. positions [rows] int64 -> [rows, dim/2].
 Tensor rope_angles(const Tensor& positions, const Tensor& frequencies);

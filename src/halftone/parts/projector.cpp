@@ -29,6 +29,13 @@ Tensor forward(const ProjectorConfig& config, const Projector& p, Ops& ops, cons
 
 }  // namespace
 
+Tensor merge_neighbours(const Tensor& rows, std::int64_t grid, std::int64_t side, bool by_column) {
+  const std::int64_t groups = grid / side, dim = rows.size(1);
+  const Tensor split = rows.view({-1, groups, side, groups, side, dim});
+  const Tensor ordered = by_column ? split.permute({0, 3, 1, 2, 4, 5}) : split.permute({0, 1, 3, 2, 4, 5});
+  return ordered.reshape({-1, side * side * dim});
+}
+
 void add_projector(ModelGraph& graph, const ProjectorConfig& config) {
   BlockBuilder b(graph, "bridge", Stage::bridge);
   const Axis input = input_axis(b, graph, config);

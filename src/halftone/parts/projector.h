@@ -27,6 +27,11 @@ struct ProjectorConfig {
   std::function<Tensor(const Tensor& rows, const Batch& batch)> merge;
 };
 
+// Lays side x side neighbours of each tile's grid side by side, row by row within the group, as one row of the
+// result: [tiles * grid * grid, d] -> [tiles * (grid / side)^2, side * side * d]. The groups follow row by row,
+// or column by column.
+Tensor merge_neighbours(const Tensor& rows, std::int64_t grid, std::int64_t side, bool by_column = false);
+
 // Adds the block "bridge" with sites "bridge.fc1" and "bridge.fc2"; its output is the picture features, one row
 // a picture token.
 void add_projector(ModelGraph& graph, const ProjectorConfig& config);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/index_put.h>
 
 #include "halftone/base/error.h"
@@ -25,9 +27,10 @@ struct Layer {
 Flow with_hidden(const Flow& flow, Tensor hidden) { return {std::move(hidden), flow.batch, flow.side}; }
 
 RopeTable rope_of(const DecoderConfig& config, const Tensor& positions) {
-  return rope_table(config.rope_sections.empty()
-                        ? rope_angles(positions[0], config.frequencies)
-                        : rope_angles_by_section(positions, config.frequencies, config.rope_sections));
+  const Tensor angles = config.rope_sections.empty()
+                            ? rope_angles(positions[0], config.frequencies)
+                            : rope_angles_by_section(positions, config.frequencies, config.rope_sections);
+  return rope_table(angles, config.rope_amplitude);
 }
 
 Flow attn_segment(const DecoderConfig& config, const Layer& layer, Ops& ops, const Flow& flow) {
@@ -130,7 +133,44 @@ void add_head(ModelGraph& graph, SpaceId hidden, const DecoderConfig& config, co
   b.finish();
 }
 
+TensorPart plain_module(const std::string& prefix, std::int64_t layer, std::string_view role) {
+  static const std::map<std::string, std::string, std::less<>> kModules = {
+      {"attn_norm", "input_layernorm"}, {"q", "self_attn.q_proj"}, {"k", "self_attn.k_proj"},
+      {"v", "self_attn.v_proj"},        {"o", "self_attn.o_proj"}, {"mlp_norm", "post_attention_layernorm"},
+      {"gate", "mlp.gate_proj"},        {"up", "mlp.up_proj"},     {"down", "mlp.down_proj"}};
+  return {fmt::format("{}layers.{}.{}", prefix, layer, kModules.find(role)->second), {}};
+}
+
+TensorPart fused_module(const std::string& prefix, const DecoderConfig& c, std::int64_t layer,
+                        std::string_view role) {
+  const std::int64_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim, mid = c.intermediate;
+  const std::map<std::string, RowPattern, std::less<>> attention = {
+      {"q", {q + 2 * kv, 0, q}}, {"k", {q + 2 * kv, q, kv}}, {"v", {q + 2 * kv, q + kv, kv}}};
+  const std::map<std::string, RowPattern, std::less<>> mlp = {{"gate", {2 * mid, 0, mid}},
+                                                              {"up", {2 * mid, mid, mid}}};
+  const std::string base = fmt::format("{}layers.{}.", prefix, layer);
+  if (const auto at = attention.find(role); at != attention.end())
+    return {base + "self_attn.qkv_proj", at->second};
+  if (const auto at = mlp.find(role); at != mlp.end()) return {base + "mlp.gate_up_proj", at->second};
+  return plain_module(prefix, layer, role);
+}
+
 }  // namespace
+
+DecoderNames plain_names(const std::string& prefix, const std::string& head) {
+  return {[=](std::int64_t layer, std::string_view role) { return plain_module(prefix, layer, role); },
+          prefix + "embed_tokens", prefix + "norm", head};
+}
+
+DecoderNames fused_names(const std::string& prefix, const std::string& head, const DecoderConfig& config) {
+  DecoderNames names = plain_names(prefix, head);
+  names.module = [=](std::int64_t layer, std::string_view role) {
+    return fused_module(prefix, config, layer, role);
+  };
+  return names;
+}
+
+Tensor counted_positions(std::int64_t tokens) { return at::arange(tokens, at::kLong).unsqueeze(0); }
 
 SpaceId add_language_space(ModelGraph& graph, const DecoderConfig& config) {
   return add_space(graph, {"language.hidden", config.hidden, {.orthogonal = true}, 0});

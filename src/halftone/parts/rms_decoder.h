@@ -23,6 +23,7 @@ struct DecoderConfig {
   // Rotary embedding: frequencies [head_dim / 2] float32; positions have one axis, or one a section.
   Tensor frequencies = {};
   std::vector<std::int64_t> rope_sections = {};  // empty: one position axis
+  double rope_amplitude = 1;                     // of cos and sin
   bool tied_head = false;
 };
 
@@ -32,6 +33,15 @@ struct DecoderNames {
   std::function<TensorPart(std::int64_t layer, std::string_view role)> module;
   std::string embedding, final_norm, head;  // modules
 };
+
+// The names that most checkpoints use: prefix + "layers.3.self_attn.q_proj", "embed_tokens", "norm".
+DecoderNames plain_names(const std::string& prefix, const std::string& head);
+
+// The same, but q, k and v stand one above the other in "self_attn.qkv_proj", gate and up in "mlp.gate_up_proj".
+DecoderNames fused_names(const std::string& prefix, const std::string& head, const DecoderConfig& config);
+
+// Positions 0, 1, 2 ... for models that count picture tokens like words: [1, tokens].
+Tensor counted_positions(std::int64_t tokens);
 
 // Adds the space of the residual stream, "language.hidden". Call it before the bridge, which writes into it.
 SpaceId add_language_space(ModelGraph& graph, const DecoderConfig& config);

@@ -18,9 +18,15 @@ namespace halftone {
 struct CheckpointFacts {
   Json config;
   std::string config_path;           // for messages
-  std::optional<Json> preprocessor;  // preprocessor_config.json
+  std::optional<Json> preprocessor;  // preprocessor_config.json, or that part of processor_config.json
   std::string preprocessor_path;
+  // Reads the headers of all weight files when it is first called.
   std::function<bool(const std::string&)> has_tensor;
+  // The id of a token by its text, for configs that do not tell; nothing where the tokenizer lacks it, or there
+  // is no tokenizer.
+  std::function<std::optional<std::int64_t>(const std::string&)> token_id = [](const std::string&) {
+    return std::optional<std::int64_t>();
+  };
 };
 
 // Everything the rest of the library needs to know of a model.

@@ -1,6 +1,7 @@
 #include "halftone/stream/checkpoint.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "halftone/base/error.h"
@@ -34,7 +35,7 @@ const Format* find_format(Formats formats, const Json& config) {
   return nullptr;
 }
 
-CheckpointFacts read_facts(FileSystem& files, const std::string& directory, const TensorSource& source) {
+CheckpointFacts read_facts(FileSystem& files, const std::string& directory) {
   CheckpointFacts facts;
   facts.config_path = join_path(directory, "config.json");
   facts.config = parse_json(read_file(files, facts.config_path, kSmallFile), facts.config_path);
@@ -43,19 +44,28 @@ CheckpointFacts read_facts(FileSystem& files, const std::string& directory, cons
   if (files.stat(facts.preprocessor_path).exists) {
     facts.preprocessor =
         parse_json(read_file(files, facts.preprocessor_path, kSmallFile), facts.preprocessor_path);
+    return facts;
   }
-  facts.has_tensor = [&source](const std::string& name) { return source.find(name) != nullptr; };
+  // Newer libraries keep it as a part of the processor's file.
+  const std::string processor = join_path(directory, "processor_config.json");
+  if (!files.stat(processor).exists) return facts;
+  const Json whole = parse_json(read_file(files, processor, kSmallFile), processor);
+  if (!whole.is_object() || !has(whole, "image_processor") || !whole["image_processor"].is_object())
+    return facts;
+  facts.preprocessor = whole["image_processor"];
+  facts.preprocessor_path = processor;
   return facts;
 }
 
-// A quantized module has no plain weight, yet families ask for names to tell layouts apart: anything of the
-// module counts.
-void accept_module_names(CheckpointFacts& facts, const TensorSource& source) {
-  std::set<std::string> modules;
-  for (const auto& info : source.list()) modules.insert(module_of(info.name) + ".weight");
-  facts.has_tensor = [&source, modules](const std::string& name) {
-    return source.find(name) || modules.contains(name);
-  };
+// Names that a family may ask for to tell layouts apart. A quantized module has no plain weight: anything of
+// the module counts.
+std::set<std::string> known_names(const TensorSource& source, bool quantized) {
+  std::set<std::string> names;
+  for (const auto& info : source.list()) {
+    names.insert(info.name);
+    if (quantized) names.insert(module_of(info.name) + ".weight");
+  }
+  return names;
 }
 
 void hash_tensor(const Checkpoint& checkpoint, const TensorInfo& info, Hash64& hash) {
@@ -100,8 +110,8 @@ Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Fami
                            Accept accept) {
   Checkpoint checkpoint;
   checkpoint.directory = directory;
-  checkpoint.files = std::make_unique<SafetensorsSource>(files, directory);
-  CheckpointFacts facts = read_facts(files, directory, *checkpoint.files);
+  require(files.stat(directory).directory, ErrorKind::input, "{}: no such directory", directory);
+  CheckpointFacts facts = read_facts(files, directory);
   checkpoint.config = facts.config;
   const Family& family = find_family(families, facts.config, facts.config_path);
   const bool quantized = has(facts.config, "quantization_config");
@@ -111,9 +121,18 @@ Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Fami
     checkpoint.format = find_format(formats, facts.config);
     require(checkpoint.format != nullptr, ErrorKind::unsupported,
             "{}: its quantization_config is of a kind that is not read here", facts.config_path);
-    accept_module_names(facts, *checkpoint.files);
   }
+  // Headers are read when the family first asks for a name, so that it can speak up about a config before.
+  std::optional<std::set<std::string>> names;
+  facts.has_tensor = [&](const std::string& name) {
+    if (!names) {
+      checkpoint.files = std::make_unique<SafetensorsSource>(files, directory);
+      names = known_names(*checkpoint.files, quantized);
+    }
+    return names->contains(name);
+  };
   checkpoint.spec = family.open(facts);
+  if (!names) facts.has_tensor({});
   checkpoint.modules = module_facts(checkpoint.spec.graph, *checkpoint.files);
   if (quantized) {
     checkpoint.format->read_schemes(facts.config, *checkpoint.files, checkpoint.modules);

@@ -33,9 +33,10 @@ struct Checkpoint {
 
 enum class Accept { float_only, any };
 
-// Reads the small files and all headers, finds the family by "model_type" and checks every tensor against the
-// config. Throws Error(unsupported) for an unknown model type (naming the known ones) and, with float_only, for
-// a checkpoint that is quantized already. `formats` must outlive the result.
+// Reads the small files, finds the family by "model_type", then reads all headers and checks every tensor
+// against the config; a family may refuse a config before any header is looked for. Throws Error(unsupported)
+// for an unknown model type (naming the known ones) and, with float_only, for a checkpoint that is quantized
+// already. `formats` must outlive the result.
 Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Families families, Formats formats,
                            Accept accept);
 
