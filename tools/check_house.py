@@ -50,7 +50,7 @@ PLAN = {
     "families": {"plugin"} | LANGUAGE | SKILLS | GROUND,
     "methods": {"plugin", "model", "calib", "quant", "tensor", "base"},
     "formats": {"plugin", "model", "quant", "io", "tensor", "base"},
-    "tasks": {"plugin", "calib", "tensor", "base"},
+    "tasks": {"plugin", "calib", "text", "tensor", "base"},
     # floor 4, west wing: knows no island
     "engine": {"stream", "plugin"} | LANGUAGE | SKILLS | GROUND,
     "eval": {"stream", "plugin"} | LANGUAGE | SKILLS | GROUND,

@@ -127,7 +127,7 @@ def hooks_of(model, seen):
         return lambda module, inputs, output: seen.update({name: first_output(output).detach()})
     inner = model.model
     tower = getattr(inner.vision_tower, "vision_model", inner.vision_tower)
-    tower.embeddings.register_forward_hook(record("vision.patch_embed"))
+    tower.pre_layrnorm.register_forward_hook(record("vision.patch_embed"))
     for i, layer in enumerate(tower.encoder.layers):
         layer.register_forward_hook(record(f"vision.block.{i}"))
     inner.multi_modal_projector.register_forward_hook(record("image_features"))

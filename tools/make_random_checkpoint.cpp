@@ -2,6 +2,8 @@
 // and tests that need real shapes and no real model.
 //
 //   make_random_checkpoint CONFIG_DIR OUT [--set num_hidden_layers=2] [--std 0.02] [--seed 1] [--shard 5GB]
+//                          [--headers-only]
+#include <filesystem>
 #include <set>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -22,6 +24,7 @@ struct Arguments {
   std::vector<std::string> set;
   double std = 0.02;
   std::uint64_t seed = 1;
+  bool headers_only = false;
 };
 
 Json edited_config(const Arguments& arguments) {
@@ -59,6 +62,37 @@ Tensor random_tensor(const TensorPlan& plan, bool gain, double std, at::Generato
   return values.to(at::kBFloat16);
 }
 
+// One file whose header is whole and whose numbers are a hole: for looking at models of any size.
+std::uint64_t write_headers(const std::string& out, const std::vector<TensorPlan>& plan) {
+  Json header = Json::object();
+  std::uint64_t offset = 0;
+  for (const auto& tensor : plan) {
+    const std::uint64_t bytes = 2 * static_cast<std::uint64_t>(c10::multiply_integers(tensor.shape));
+    header[tensor.name] = {
+        {"dtype", "BF16"}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + bytes}}};
+    offset += bytes;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  std::string length;
+  for (int i = 0; i < 8; ++i) length += static_cast<char>(text.size() >> (8 * i) & 0xff);
+  const std::string path = join_path(out, "model.safetensors");
+  write_file(posix_files(), path, length + text);
+  std::filesystem::resize_file(path, 8 + text.size() + offset);
+  return offset;
+}
+
+std::uint64_t write_weights(const Arguments& arguments, const std::vector<TensorPlan>& plan,
+                            const std::set<std::string>& gains) {
+  SafetensorsSink sink(posix_files(), arguments.out, plan,
+                       static_cast<std::uint64_t>(parse_bytes(arguments.shard).value_or(5'000'000'000)));
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(arguments.seed);
+  for (const auto& tensor : plan)
+    sink.write(tensor.name, random_tensor(tensor, gains.contains(tensor.name), arguments.std, generator));
+  sink.finish();
+  return sink.total_bytes();
+}
+
 void run(const Arguments& arguments) {
   const Json config = edited_config(arguments);
   const ModelSpec spec = open_spec(config, arguments.config_dir);
@@ -74,12 +108,8 @@ void run(const Arguments& arguments) {
   FileSystem& files = posix_files();
   require(files.make_directory(arguments.out) == 0, ErrorKind::conflict, "{}: cannot be made, or exists",
           arguments.out);
-  SafetensorsSink sink(files, arguments.out, plan,
-                       static_cast<std::uint64_t>(parse_bytes(arguments.shard).value_or(5'000'000'000)));
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(arguments.seed);
-  for (const auto& tensor : plan)
-    sink.write(tensor.name, random_tensor(tensor, gains.contains(tensor.name), arguments.std, generator));
-  sink.finish();
+  const std::uint64_t bytes =
+      arguments.headers_only ? write_headers(arguments.out, plan) : write_weights(arguments, plan, gains);
   write_file(files, join_path(arguments.out, "config.json"), config.dump(2) + "\n");
   for (const auto& name : files.list(arguments.config_dir)) {
     if (name != "config.json" && name.ends_with(".json")) {
@@ -87,7 +117,7 @@ void run(const Arguments& arguments) {
                  read_file(files, join_path(arguments.config_dir, name)));
     }
   }
-  fmt::print("{}: {} tensors, {} bytes\n", arguments.out, plan.size(), sink.total_bytes());
+  fmt::print("{}: {} tensors, {} bytes\n", arguments.out, plan.size(), bytes);
 }
 
 }  // namespace
@@ -102,6 +132,7 @@ int main(int argc, char** argv) {
   app.add_option("OUT", arguments.out, "Directory to make")->required();
   app.add_option("--set", arguments.set,
                  "Change a key of the config: num_hidden_layers=2, vision_config.depth=4");
+  app.add_flag("--headers-only", arguments.headers_only, "One sparse file without numbers in it");
   app.add_option("--std", arguments.std, "Standard deviation of the weights")->capture_default_str();
   app.add_option("--seed", arguments.seed, "Seed")->capture_default_str();
   app.add_option("--shard", arguments.shard, "Largest shard")->capture_default_str();

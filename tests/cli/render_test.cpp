@@ -82,6 +82,7 @@ TEST(RenderDescribe, ShowsListsParametersAndTexts) {
 }
 
 TEST(Render, NamesOutOfFilesCannotWriteToTheTerminal) {
+  EXPECT_THAT(render_report({{"file", "a\x1b[31m"}}), Not(HasSubstr("\x1b")));
   EXPECT_THAT(render_dump({{"file", "a\x1b[31m"}, {"tensors", {{"b\x1b[31m", {1}}}}}), Not(HasSubstr("\x1b")));
 }
 

@@ -201,7 +201,7 @@ TEST(BadCheckpoint, NoDirectoryAnEmptyOneAndAFile) {
   fs::create_directory(place / "empty");
   write_text(place / "file", "x");
   expect_refused_by_all(place / "nowhere", 3, {place / "nowhere"});
-  expect_refused_by_all(place / "empty", 3, {place / "empty", "model.safetensors"});
+  expect_refused_by_all(place / "empty", 3, {place / "empty", "config.json"});
   expect_refused_by_all(place / "file", 3, {place / "file"});
 }
 

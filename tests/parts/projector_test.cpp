@@ -1,6 +1,7 @@
 #include "halftone/parts/projector.h"
 
 #include "tests/parts/toy_model.h"
+#include <ATen/ops/arange.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/silu.h>
 #include <gmock/gmock.h>
@@ -88,6 +89,21 @@ TEST(Projector, ItsAxesSayWhatItReads) {
       EXPECT_EQ(block.links[0].copies, c.link_copies);
     }
   }
+}
+
+// A tile of 4 x 4 rows that hold their own number: the group of row 1, column 0 begins at 8.
+TEST(Projector, NeighboursAreLaidSideBySide) {
+  const Tensor rows = at::arange(32, at::kFloat).view({32, 1});
+  const auto group = [](const Tensor& merged, std::int64_t index) {
+    return std::vector<float>(merged[index].const_data_ptr<float>(), merged[index].const_data_ptr<float>() + 4);
+  };
+  const Tensor by_row = merge_neighbours(rows, 4, 2), by_column = merge_neighbours(rows, 4, 2, true);
+  ASSERT_EQ(by_row.sizes(), at::IntArrayRef({8, 4}));
+  EXPECT_EQ(group(by_row, 1), (std::vector<float>{2, 3, 6, 7}));
+  EXPECT_EQ(group(by_row, 2), (std::vector<float>{8, 9, 12, 13}));
+  EXPECT_EQ(group(by_row, 4), (std::vector<float>{16, 17, 20, 21}));
+  EXPECT_EQ(group(by_column, 1), group(by_row, 2));
+  EXPECT_EQ(group(by_column, 7), group(by_row, 7));
 }
 
 }  // namespace

@@ -42,14 +42,21 @@ Tensor transcription(const ToyModel& toy, const VitConfig& c, const Batch& batch
     const auto name = [&](const char* role) { return fmt::format("v.{}.{}", i, role); };
     const Tensor a = toy.norm(name("norm1"), x, c.norm_eps);
     const auto heads = [&](const char* role) {
-      const Tensor rows = toy.linear(name(role), a).view({a.size(0), c.heads, -1});
+      Tensor flat = toy.linear(name(role), a);
+      if (c.qk_norm && std::string(role) != "v")
+        flat = naive::rms_norm(flat, toy.get(name(role) + "_norm.weight"), c.norm_eps);
+      const Tensor rows = flat.view({a.size(0), c.heads, -1});
       const bool turned = c.rope_theta > 0 && std::string(role) != "v";
       return turned ? naive::rope(rows, grid_angles(batch, c.head_dim(), c.rope_theta)) : rows;
     };
-    x = x + toy.linear(name("o"), naive::attention(heads("q"), heads("k"), heads("v"), batch.vision, false,
-                                                   1 / std::sqrt(c.head_dim())));
+    const auto scaled = [&](const char* role, const Tensor& y) {
+      return c.layer_scale ? y * toy.get(name(role)) : y;
+    };
+    x = x +
+        scaled("ls1", toy.linear(name("o"), naive::attention(heads("q"), heads("k"), heads("v"), batch.vision,
+                                                             false, 1 / std::sqrt(c.head_dim()))));
     const Tensor mid = toy.linear(name("fc1"), toy.norm(name("norm2"), x, c.norm_eps));
-    x = x + toy.linear(name("fc2"), mid * at::sigmoid(mid * 1.702));
+    x = x + scaled("ls2", toy.linear(name("fc2"), mid * at::sigmoid(mid * 1.702)));
   }
   return x;
 }
@@ -73,6 +80,16 @@ TEST(Vit, EqualsAPlainTranscription) {
       }
     }
   }
+}
+
+TEST(Vit, NormsOfQueriesAndKeysAndLayerScales) {
+  VitConfig config = small_config();
+  config.qk_norm = config.layer_scale = true;
+  ToyModel toy = tower(config);
+  toy.fill();
+  const Tensor x = naive::random({10, 16}, 30);
+  const Tensor expected = transcription(toy, config, *pictures(), x.to(at::kDouble));
+  EXPECT_LT(naive::relative_difference(expected, toy.run({x, pictures(), {}})), 1e-5);
 }
 
 TEST(Vit, TurnsInFloatAndRoundsOnce) {

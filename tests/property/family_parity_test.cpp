@@ -10,10 +10,13 @@ namespace {
 class FamilyParity : public testing::TestWithParam<FamilyCase> {};
 
 TEST_P(FamilyParity, IdsPixelsPositionsAndLogits) {
-  const ModelFixture model(GetParam().model);
+  ModelFixture model(GetParam().model);
   const auto weights = load_all(model.checkpoint);
+  const ImagePolicy images = model.checkpoint.spec.images;
   for (const auto& golden : golden_cases(GetParam())) {
     SCOPED_TRACE(golden.record.id);
+    model.checkpoint.spec.images = images;
+    if (golden.max_tiles > 0) model.limit_tiles(golden.max_tiles);
     const Sample sample = model.encode(golden.record);
     const std::vector<Sample> samples = {sample};
     const auto batch = make_batches(model.graph(), samples, {0}, 1, at::kCPU).front();

@@ -20,11 +20,18 @@ from safetensors_file import Checkpoint
 FUSED = {"qkv_proj": ["q_proj", "k_proj", "v_proj"], "gate_up_proj": ["gate_proj", "up_proj"]}
 
 # Linears that are split along their inputs between ranks; all others are split along their outputs.
-ROW_PARALLEL = re.compile(r"\.(o_proj|down_proj|proj|fc2|mlp\.2)$")
+ROW_PARALLEL = re.compile(r"\.(o_proj|out_proj|projection_layer|down_proj|wo|w2|proj|fc2|mlp\.2|linear_2)$")
 
 # Checkpoint prefixes and what vLLM calls them, in the order in which it tries them.
-MAPPERS = {"qwen2_vl": [("model.language_model.", "language_model.model."), ("model.visual.", "visual."),
-                        ("lm_head.", "language_model.lm_head."), ("model.", "language_model.model.")]}
+MAPPERS = {"internvl_chat": [],
+           "internvl": [("model.language_model.", "language_model.model."), ("model.vision_tower.", "vision_tower."),
+                        ("model.multi_modal_projector.", "multi_modal_projector."),
+                        ("lm_head.", "language_model.lm_head.")],
+           "qwen2_vl": [("model.language_model.", "language_model.model."), ("model.visual.", "visual."),
+                        ("lm_head.", "language_model.lm_head."), ("model.", "language_model.model.")],
+           "llava": [("model.language_model.", "language_model.model."), ("model.vision_tower.", "vision_tower."),
+                     ("model.multi_modal_projector.", "multi_modal_projector."),
+                     ("lm_head.", "language_model.lm_head.")]}
 
 
 class Refusal(Exception):
@@ -51,7 +58,7 @@ class Layer:
     @property
     def class_name(self):
         leaf = self.name.rpartition(".")[2]
-        if leaf in ("qkv_proj", "qkv"):
+        if leaf in ("qkv_proj", "qkv", "wqkv"):
             return "QKVParallelLinear"
         if leaf in FUSED:
             return "MergedColumnParallelLinear"
@@ -218,7 +225,7 @@ def linears(checkpoint):
     for name in checkpoint.home:
         module, _, tensor = name.rpartition(".")
         plain = tensor == "weight" and len(checkpoint.row(name)["shape"]) == 2
-        if (plain or tensor == "weight_packed") and not re.search(r"(^|\.)(embed_tokens|lm_head)$", module):
+        if (plain or tensor == "weight_packed") and not re.search(r"(^|\.)(embed_tokens|tok_embeddings|lm_head|output|position_embedding)$", module):
             modules.add(module)
     return sorted(modules)
 

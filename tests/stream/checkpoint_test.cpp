@@ -2,6 +2,7 @@
 
 #include "tests/expect_error.h"
 #include "tests/support/small_model.h"
+#include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
 namespace halftone::test {
@@ -75,6 +76,36 @@ TEST(ModuleFacts, NameEveryLinearOnceWithItsShape) {
   EXPECT_EQ(patches.file_shape, (std::vector<std::int64_t>{192, 3, 2, 14, 14}));
   EXPECT_EQ(patches.columns, 3 * 2 * 14 * 14);
   EXPECT_TRUE(modules.back().tied);
+}
+
+// A layer that the file holds but the model never runs is a module of its stage all the same; vectors and what
+// no stage's prefix names are none.
+TEST(ModuleFacts, NameMatricesThatNoBlockReads) {
+  const SmallModel model;
+  std::map<std::string, Tensor> tensors = {{"visual.blocks.9.mlp.fc1.weight", at::ones({6, 4})},
+                                           {"visual.merger.extra.weight", at::ones({2, 4})},
+                                           {"visual.blocks.9.norm1.weight", at::ones({4})},
+                                           {"elsewhere.weight", at::ones({6, 4})}};
+  const MemorySource source(tensors);
+  auto modules = module_facts(model.checkpoint.spec.graph, source);
+  modules.erase(modules.begin(), modules.begin() + 15);
+  ASSERT_EQ(modules.size(), 2u);
+  EXPECT_EQ(modules[0].module, "visual.blocks.9.mlp.fc1");
+  EXPECT_EQ(modules[0].stage, Stage::vision);
+  EXPECT_EQ(modules[0].rows, 6);
+  EXPECT_EQ(modules[0].columns, 4);
+  EXPECT_FALSE(modules[0].scheme);
+  EXPECT_EQ(modules[1].stage, Stage::bridge) << "the longest prefix";
+}
+
+TEST(OpenCheckpoint, ThePreprocessorMayStandInTheProcessorsFile) {
+  const SmallModel model;
+  const Json processor = {{"image_processor", {{"min_pixels", 1000}}}};
+  write_file(*model.files, "/model/processor_config.json", processor.dump());
+  const auto least = [&] { return std::get<PatchGridPolicy>(open_float(model).spec.images).min_pixels; };
+  EXPECT_NE(least(), 1000) << "its own file comes first";
+  model.files->remove_all("/model/preprocessor_config.json");
+  EXPECT_EQ(least(), 1000);
 }
 
 TEST(ModuleOf, DropsTheLastWord) { EXPECT_EQ(module_of("a.b.weight"), "a.b"); }

@@ -65,6 +65,60 @@ TEST(Divergence, TopOneCountsEqualBestTokens) {
   EXPECT_EQ(meter.result().top1, 0.5);
 }
 
+// Two samples of one position: ln 2 and ln 4 to say their token, against ln 2 under both; 2/2 and 0/2 agree.
+TEST(Divergence, ErrorsOfTheOtherFiguresAreThoseOfPairedClusters) {
+  DivergenceMeter meter;
+  meter.open_sample();
+  meter.add(odds(0.6), odds(0.6), token(0));
+  meter.open_sample();
+  meter.add(odds(0.6), odds(0.3), token(0));
+  const DivergenceResult r = meter.result();
+  // Residuals are half the difference, with either sign: sqrt(2 * d^2 / 4 * 2) / 2 = d / 2.
+  EXPECT_NEAR(r.nll_se, std::log(2) / 2, 1e-12);
+  EXPECT_NEAR(std::log(r.ppl_b / r.ppl_a), std::log(2) / 2, 1e-12);
+  EXPECT_NEAR(r.top1_se, 0.5, 1e-12);
+}
+
+TEST(PositionBins, AreSingleThenHalfOctavesAndCoverEverything) {
+  EXPECT_THAT((std::vector<std::int64_t>{first_of_bin(0), first_of_bin(7), first_of_bin(8), first_of_bin(9),
+                                         first_of_bin(10), first_of_bin(11), first_of_bin(12)}),
+              ElementsAre(0, 7, 8, 12, 16, 24, 32));
+  for (std::int64_t t = 0; t < 5000; ++t) {
+    EXPECT_LE(first_of_bin(bin_of(t)), t);
+    EXPECT_LT(t, first_of_bin(bin_of(t) + 1));
+  }
+}
+
+TEST(PositionBins, HoldTheSumsOfTheirPositionsWhateverArrivesTogether) {
+  const Tensor a = at::randn({30, 5}), b = at::randn({30, 5}), ids = at::zeros({30}, at::kLong);
+  DivergenceMeter meter, tail;
+  meter.open_sample();
+  meter.add(a.narrow(0, 0, 10), b.narrow(0, 0, 10), ids.narrow(0, 0, 10));
+  meter.add(a.narrow(0, 10, 20), b.narrow(0, 10, 20), ids.narrow(0, 10, 20));
+  meter.open_sample();  // short: it does not reach the later bins
+  meter.add(a.narrow(0, 0, 2), b.narrow(0, 0, 2), ids.narrow(0, 0, 2));
+  tail.open_sample();
+  tail.add(a.narrow(0, 16, 8), b.narrow(0, 16, 8), ids.narrow(0, 16, 8));
+  const auto bins = meter.by_position();
+  ASSERT_EQ(bins.size(), 12u);
+  EXPECT_EQ(bins[1].positions, 2);
+  EXPECT_EQ(bins[10].first, 16);
+  EXPECT_EQ(bins[10].last, 23);
+  EXPECT_EQ(bins[10].positions, 8);
+  EXPECT_NEAR(bins[10].kl, tail.result().kl, 1e-12);
+  EXPECT_EQ(bins[10].top1, tail.result().top1);
+  EXPECT_EQ(bins[11].positions, 6);
+  double sum = 0;
+  for (const auto& bin : bins) sum += bin.kl * static_cast<double>(bin.positions);
+  EXPECT_NEAR(sum / 32, meter.result().kl, 1e-12);
+  EXPECT_TRUE(DivergenceMeter().by_position().empty());
+}
+
+TEST(PositionBins, WithoutPositionsAreNotWritten) {
+  const Json json = to_json({{0, 0, 0.5, 0.1, 1, 3}, {1, 1, 0, 0, 0, 0}});
+  EXPECT_EQ(json, Json::parse(R"([{"first":0,"last":0,"kl":0.5,"kl_se":0.1,"top1":1.0,"positions":3}])"));
+}
+
 // More rows than are in float64 at once, equal to the rows one by one.
 TEST(Divergence, DoesNotDependOnHowRowsArrive) {
   const Tensor a = at::randn({150, 7}), b = at::randn({150, 7}), ids = at::arange(150, at::kLong) % 7;
@@ -83,7 +137,7 @@ TEST(Divergence, OfNothingIsZero) {
   std::vector<std::string> keys;
   const Json json = to_json(DivergenceResult{});
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ElementsAre("kl", "kl_se", "top1", "positions", "ppl_a", "ppl_b"));
+  EXPECT_THAT(keys, ElementsAre("kl", "kl_se", "top1", "positions", "ppl_a", "ppl_b", "top1_se", "nll_se"));
 }
 
 TEST(ScoredPositions, PredictAnswersAndQuestionTextButNeverPictures) {

@@ -1,5 +1,8 @@
 #include "tests/support/model_fixture.h"
 
+#include <cstdlib>
+#include <sstream>
+
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
@@ -13,12 +16,35 @@ namespace {
 const std::string kGoldens = HALFTONE_GOLDENS;
 const std::string kExamples = HALFTONE_EXAMPLES;
 
+// Checkpoints outside the repository: HALFTONE_FAMILY_CASES="name=MODEL_DIR=GOLDENS_DIR;..."
+void add_outside_cases(std::vector<FamilyCase>& cases) {
+  const char* given = std::getenv("HALFTONE_FAMILY_CASES");
+  std::istringstream entries(given ? given : "");
+  for (std::string entry; std::getline(entries, entry, ';');) {
+    FamilyCase c;
+    std::istringstream parts(entry);
+    std::getline(parts, c.name, '=');
+    std::getline(parts, c.model, '=');
+    std::getline(parts, c.goldens);
+    cases.push_back(c);
+  }
+}
+
 }  // namespace
 
 const std::vector<FamilyCase>& family_cases() {
-  static const std::vector<FamilyCase> cases = {
-      {"qwen2_vl", kExamples + "/mini-qwen2vl", kGoldens + "/mini-qwen2vl"},
-  };
+  static const std::vector<FamilyCase> cases = [] {
+    std::vector<FamilyCase> all = {
+        {"qwen2_vl", kExamples + "/mini-qwen2vl", kGoldens + "/mini-qwen2vl"},
+        {"llava", kGoldens + "/tiny-llava", kGoldens + "/tiny-llava"},
+    };
+    for (const std::string name : {"qwen2", "internlm2", "phi3", "rms_tower", "hf"}) {
+      const std::string directory = kGoldens + "/tiny-internvl2/" + name;
+      all.push_back({"internvl2_" + name, directory, directory});
+    }
+    add_outside_cases(all);
+    return all;
+  }();
   return cases;
 }
 
@@ -31,6 +57,10 @@ Sample ModelFixture::encode(const DataRecord& record) const {
   return encode_record({posix_files(), &tokenizer, spec.chat, spec.images, spec.graph.image_token,
                         spec.graph.vocabulary, spec.graph.max_positions, spec.graph.max_positions},
                        record);
+}
+
+void ModelFixture::limit_tiles(int max_tiles) {
+  if (auto* tiles = std::get_if<TilePolicy>(&checkpoint.spec.images)) tiles->max_tiles = max_tiles;
 }
 
 std::vector<GoldenCase> golden_cases(const FamilyCase& family) {
@@ -46,6 +76,7 @@ std::vector<GoldenCase> golden_cases(const FamilyCase& family) {
     }
     turn.content.push_back({item["question"].get<std::string>()});
     c.record.turns = {turn};
+    if (has(item, "tiles")) c.max_tiles = item["tiles"].get<int>();
     const std::string file = fmt::format("{}/case-{:02}.safetensors", family.goldens, cases.size());
     c.tensors = std::make_shared<SafetensorsSource>(SafetensorsSource::from_file(posix_files(), file));
     cases.push_back(std::move(c));

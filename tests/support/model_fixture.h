@@ -33,6 +33,7 @@ struct FamilyCaseName {
 // One reference case: what was asked, and the reference's tensors.
 struct GoldenCase {
   DataRecord record;
+  int max_tiles = 0;  // of each picture in this case; 0: as the model has it
   std::shared_ptr<SafetensorsSource> tensors;
   Tensor get(const std::string& name) const { return tensors->read(tensors->at(name)); }
   bool has(const std::string& name) const { return tensors->find(name) != nullptr; }
@@ -44,6 +45,8 @@ class ModelFixture {
   explicit ModelFixture(const std::string& directory);
   const ModelGraph& graph() const { return checkpoint.spec.graph; }
   Sample encode(const DataRecord& record) const;
+  // Lets tiling policies make no more tiles than this.
+  void limit_tiles(int max_tiles);
 
   std::vector<std::unique_ptr<Family>> families = all_families();
   std::vector<std::unique_ptr<Format>> formats = all_formats();

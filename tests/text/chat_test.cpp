@@ -169,6 +169,10 @@ TEST(Chat, LlavaHf) {
       << "pictures first, and a blank behind every text";
   EXPECT_EQ(written(llava_hf(), {{"system", {text("S")}}, {"user", {text("Q")}}}), "S USER: Q ASSISTANT:");
   EXPECT_EQ(written(llava_hf(), {{"user", {picture(0)}}}, {1}), "USER: <image>\nASSISTANT:");
+  ChatFormat ended = llava_hf();
+  ended.assistant.suffix = "</s>";
+  EXPECT_EQ(written(ended, kTwoTurns, {1}), "USER: <image>\nQ1 ASSISTANT: A1</s>USER: Q2 ASSISTANT:")
+      << "no blank before an end";
 }
 
 TEST(Chat, VicunaV1) {

@@ -62,6 +62,42 @@ Json quantize(const QuantizeRequest& request, const Watch& watch);
 // Error(unsupported).
 Json verify(const std::string& out, const std::string& against);
 
+// What evaluations are run on, and how.
+struct EvalChoice {
+  std::vector<std::string> tasks;  // "ocrbench"; halftone describe tasks
+  std::vector<std::string> data;   // files, or one folder that holds a file named like each task
+  std::string images;              // where picture files of rows are looked for first
+  std::string profile = "plain";
+  std::int64_t limit = 0;   // rows of each task; 0: all
+  std::int64_t batch = 16;  // rows that are answered together
+  std::string ram;          // what the process may take, "4GiB"; empty: no limit
+  std::string compute = "float32";
+  std::string device = "auto";
+  std::string on_bad_row = "fail";        // or "skip"
+  std::string calibration_rows = "fail";  // or "skip", "keep"
+  bool pandas_missing = true;             // cells "NA", "None" ... are missing, as the harnesses have it
+  std::string out = "eval-results";       // where answers are kept as they come; a run that was killed goes on
+};
+
+struct EvaluateRequest {
+  std::string model;
+  EvalChoice choice;
+};
+// {"model", "fingerprint", "evaluations": [{"task", "profile", "rows", "note", "scores": [{"name", "value",
+// "low", "high", "out_of", "rows", "how"}], "bad_rows", "bad", "calibration_rows", "resumed", "at_limit",
+// "unmatched", "mean_tokens", "file"}], "seconds", "peak_bytes", "times"}.
+Json evaluate(const EvaluateRequest& request, const Watch& watch);
+
+struct CompareTasksRequest {
+  std::string a, b;
+  EvalChoice choice;
+};
+// Both models on the same rows. {"a", "b", "evaluations": [{"task", "profile", "rows", "note", "scores": of b,
+// "against": {"model", "scores": of a, "differences": [{"name", "value", "low", "high", "verdict"}], "lost",
+// "gained", "mcnemar_p"}, "same_answer", "worst": [{"index", "question", "expected", "answer",
+// "answer_against", "score", "score_against", "pictures"}], "file"}]}.
+Json compare_tasks(const CompareTasksRequest& request, const Watch& watch);
+
 struct CompareRequest {
   std::string a, b;
   DataChoice data;
@@ -81,7 +117,17 @@ struct DumpRequest {
 // Names and shapes of what was written.
 Json dump(const DumpRequest& request);
 
-// Without a topic: the topics. Else a list (families, methods, formats, presets, recipe) or one entry of it.
+struct ReportRequest {
+  std::string out;   // a directory that quantize wrote
+  std::string file;  // where the page goes; empty: report.html inside the directory
+  std::string
+      results;  // a folder of evaluation results (.json); empty: eval/ inside the directory, if it exists
+};
+// Writes one HTML page from the records of a run and of its evaluations. {"file", "bytes"}.
+Json report(const ReportRequest& request);
+
+// Without a topic: the topics. Else a list (families, methods, formats, tasks, profiles, presets, recipe) or
+// one entry of it.
 Json describe(const std::string& topic);
 
 }  // namespace halftone::api

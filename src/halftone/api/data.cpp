@@ -5,6 +5,7 @@
 #include "halftone/base/error.h"
 #include "halftone/calib/dataset.h"
 #include "halftone/calib/encode.h"
+#include "halftone/calib/identity.h"
 #include "halftone/io/file.h"
 #include "halftone/text/tokenizer.h"
 
@@ -59,7 +60,9 @@ LoadedData load_samples(const CalibrationOptions& options, const ModelSpec& spec
   for (const auto& record : records) {
     if (check) check();
     try {
-      loaded.samples.push_back(encode_record(context, record));
+      Sample sample = encode_record(context, record);
+      sample.identity = record_identity(posix_files(), record);
+      loaded.samples.push_back(std::move(sample));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::input && error.kind() != ErrorKind::unsupported) throw;
       bad.push_back(error.message());

@@ -2,6 +2,7 @@
 
 #include "halftone/api/api.h"
 #include "halftone/api/lists.h"
+#include "halftone/api/profiles.h"
 #include "halftone/base/error.h"
 #include "halftone/recipe/recipe.h"
 
@@ -37,6 +38,19 @@ Json formats() {
   return list;
 }
 
+Json tasks() {
+  Json list = Json::array();
+  for (const auto& task : all_tasks()) list.push_back({{"name", task->name()}, {"summary", task->summary()}});
+  return list;
+}
+
+Json profiles() {
+  Json list = Json::array();
+  for (const auto& [name, text] : built_in_profiles())
+    list.push_back({{"name", name}, {"summary", get_string_or(parse_json(text, name), "summary", "", name)}});
+  return list;
+}
+
 // The first line of a preset is a comment that says what it is.
 std::string first_comment(const std::string& text) {
   return text.starts_with("# ") ? text.substr(2, text.find('\n') - 2) : "";
@@ -53,6 +67,8 @@ Json topics() {
   return {{{"name", "families"}, {"summary", "models that can be read"}},
           {{"name", "methods"}, {"summary", "how weights are quantized"}},
           {{"name", "formats"}, {"summary", "what is written"}},
+          {{"name", "tasks"}, {"summary", "what eval scores"}},
+          {{"name", "profiles"}, {"summary", "how a harness asks and limits pictures and answers"}},
           {{"name", "presets"}, {"summary", "recipes that come with halftone"}},
           {{"name", "recipe"}, {"summary", "keys of calibration and quality"}}};
 }
@@ -64,6 +80,8 @@ Json describe(const std::string& topic) {
   if (topic == "families") return {{"list", families()}};
   if (topic == "methods") return {{"list", methods()}};
   if (topic == "formats") return {{"list", formats()}};
+  if (topic == "tasks") return {{"list", tasks()}};
+  if (topic == "profiles") return {{"list", profiles()}};
   if (topic == "presets") return {{"list", presets()}};
   if (topic == "recipe") {
     Json params = params_json(describe_params<CalibrationOptions>());
@@ -77,14 +95,18 @@ Json describe(const std::string& topic) {
   for (const auto& plugin : all_methods()) {
     if (plugin.name == topic) return {{"summary", plugin.summary}, {"params", params_json(plugin.params)}};
   }
-  for (const Json& list : {formats(), families()}) {
+  for (const auto& [name, text] : built_in_profiles()) {
+    if (name == topic)
+      return {{"summary", get_string_or(parse_json(text, name), "summary", "", name)}, {"text", text}};
+  }
+  for (const Json& list : {formats(), families(), tasks()}) {
     for (const auto& entry : list) {
       if (entry["name"] == topic) return {{"summary", entry["summary"]}};
     }
   }
   if (const auto text = preset_text(topic)) return {{"summary", first_comment(*text)}, {"text", *text}};
   std::vector<std::string> known = preset_names();
-  for (const Json& list : {topics(), methods(), formats(), families()}) {
+  for (const Json& list : {topics(), methods(), formats(), families(), tasks(), profiles()}) {
     for (const auto& entry : list) known.push_back(entry["name"].get<std::string>());
   }
   const std::string near = nearest(topic, known);

@@ -107,6 +107,12 @@ bool has(const Json& object, const std::string& key) {
   return object.is_object() && object.contains(key) && !object[key].is_null();
 }
 
+const Json& get_object(const Json& object, const std::string& key, const std::string& origin) {
+  require(has(object, key) && object[key].is_object(), ErrorKind::input, "{}: \"{}\" is missing, or no object",
+          origin, key);
+  return object[key];
+}
+
 std::int64_t get_int(const Json& object, const std::string& key, const std::string& origin) {
   require(has(object, key), ErrorKind::input, "{}: \"{}\" is missing", origin, key);
   if (!is_int64(object[key])) fail_type(object[key], key, "an integer of 64 bits", origin);

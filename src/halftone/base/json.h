@@ -62,6 +62,7 @@ void read_json_events(std::string_view text, JsonEvents& handler, const std::str
 // Typed access with errors that name the file and the key. A JSON null counts as absent. Integers are those of
 // 64 bits with a sign; 16.0 is none.
 bool has(const Json& object, const std::string& key);
+const Json& get_object(const Json& object, const std::string& key, const std::string& origin);
 std::int64_t get_int(const Json& object, const std::string& key, const std::string& origin);
 std::int64_t get_int_or(const Json& object, const std::string& key, std::int64_t fallback,
                         const std::string& origin);

@@ -21,25 +21,6 @@ bool is_picture_name(const std::string& name) {
   return suffix == "jpg" || suffix == "jpeg" || suffix == "png" || suffix == "webp";
 }
 
-// The first place that holds the picture; the name itself when none does, so that the message shows it.
-std::string find_picture(FileSystem& files, const DatasetSource& source, const std::string& name) {
-  const std::string beside = parent_path(source.path);
-  std::vector<std::string> places;
-  if (!source.images.empty()) places.push_back(join_path(source.images, name));
-  if (name.starts_with('/')) {
-    places = {name};
-  } else {
-    places.push_back(join_path(beside, name));
-    places.push_back(join_path(join_path(beside, "images"), name));
-    if (!source.images.empty()) places.push_back(join_path(source.images, base_name(name)));
-    places.push_back(join_path(join_path(beside, "images"), base_name(name)));
-  }
-  for (const auto& place : places) {
-    if (files.stat(place).regular) return place;
-  }
-  fail(ErrorKind::input, "picture \"{}\" is not there (looked in {})", name, fmt::join(places, ", "));
-}
-
 std::vector<std::string> picture_names(const Json& record) {
   for (const char* key : {"video", "videos"}) {
     require(!has(record, key), ErrorKind::input, "holds a video; give its frames as pictures");
@@ -75,24 +56,9 @@ ChatTurn read_turn(const Json& turn, int& next_picture) {
 }
 
 void read_conversation(FileSystem& files, const DatasetSource& source, const Json& json, DataRecord& record) {
-  for (const auto& name : picture_names(json)) {
-    record.pictures.push_back({find_picture(files, source, name), {}});
-  }
+  record.pictures = record_pictures(files, source, json);
   const Json& turns = has(json, "conversations") ? json["conversations"] : json["messages"];
-  require(turns.is_array() && !turns.empty(), ErrorKind::input, "\"conversations\" is no list of turns");
-  int next_picture = 0;
-  for (const auto& turn : turns) record.turns.push_back(read_turn(turn, next_picture));
-  const int pictures = static_cast<int>(record.pictures.size());
-  if (next_picture == 0 && pictures > 0) {
-    // Records without markers show their pictures before the first question.
-    const auto first = std::find_if(record.turns.begin(), record.turns.end(),
-                                    [](const ChatTurn& t) { return t.role == "user"; });
-    require(first != record.turns.end(), ErrorKind::input, "no turn asks about its pictures");
-    for (int i = pictures; i-- > 0;) first->content.insert(first->content.begin(), ContentItem{"", i});
-    next_picture = pictures;
-  }
-  require(next_picture == pictures, ErrorKind::input, "{} <image> markers, but {} pictures", next_picture,
-          pictures);
+  record.turns = read_turns(turns, static_cast<int>(record.pictures.size()));
 }
 
 // Reads one record; a fault becomes a line of `bad`.
@@ -193,6 +159,49 @@ std::vector<std::int64_t> shares(const std::vector<std::vector<DataRecord>>& sou
 }
 
 }  // namespace
+
+std::vector<ChatTurn> read_turns(const Json& conversation, int pictures) {
+  require(conversation.is_array() && !conversation.empty(), ErrorKind::input,
+          "\"conversations\" is no list of turns");
+  std::vector<ChatTurn> turns;
+  int next_picture = 0;
+  for (const auto& turn : conversation) turns.push_back(read_turn(turn, next_picture));
+  if (next_picture == 0 && pictures > 0) {
+    // Records without markers show their pictures before the first question.
+    const auto first =
+        std::find_if(turns.begin(), turns.end(), [](const ChatTurn& t) { return t.role == "user"; });
+    require(first != turns.end(), ErrorKind::input, "no turn asks about its pictures");
+    for (int i = pictures; i-- > 0;) first->content.insert(first->content.begin(), ContentItem{"", i});
+    next_picture = pictures;
+  }
+  require(next_picture == pictures, ErrorKind::input, "{} <image> markers, but {} pictures", next_picture,
+          pictures);
+  return turns;
+}
+
+std::string find_picture(FileSystem& files, const DatasetSource& source, const std::string& name) {
+  const std::string beside = parent_path(source.path);
+  std::vector<std::string> places;
+  if (!source.images.empty()) places.push_back(join_path(source.images, name));
+  if (name.starts_with('/')) {
+    places = {name};
+  } else {
+    places.push_back(join_path(beside, name));
+    places.push_back(join_path(join_path(beside, "images"), name));
+    if (!source.images.empty()) places.push_back(join_path(source.images, base_name(name)));
+    places.push_back(join_path(join_path(beside, "images"), base_name(name)));
+  }
+  for (const auto& place : places) {
+    if (files.stat(place).regular) return place;
+  }
+  fail(ErrorKind::input, "picture \"{}\" is not there (looked in {})", name, fmt::join(places, ", "));
+}
+
+std::vector<PictureRef> record_pictures(FileSystem& files, const DatasetSource& source, const Json& record) {
+  std::vector<PictureRef> pictures;
+  for (const auto& name : picture_names(record)) pictures.push_back({find_picture(files, source, name), {}});
+  return pictures;
+}
 
 DataRecord read_record(FileSystem& files, const DatasetSource& source, const Json& json, size_t number) {
   DataRecord record;

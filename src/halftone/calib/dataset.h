@@ -33,6 +33,15 @@ std::vector<DataRecord> read_dataset(FileSystem& files, const DatasetSource& sou
 // One record, number `number` of the source. Throws Error(input).
 DataRecord read_record(FileSystem& files, const DatasetSource& source, const Json& json, std::size_t number);
 
+// The turns of conversation JSON, [{from, value}], that shows so many pictures. Throws Error(input).
+std::vector<ChatTurn> read_turns(const Json& conversation, int pictures);
+
+// The first place that holds the picture `name`: source.images, beside the source, in its images/. Throws
+// Error(input) that names the places.
+std::string find_picture(FileSystem& files, const DatasetSource& source, const std::string& name);
+// Those that a record names under "image" or "images", one or a list. Throws Error(input).
+std::vector<PictureRef> record_pictures(FileSystem& files, const DatasetSource& source, const Json& record);
+
 // `count` records drawn from the sources by their weights: each source is shuffled by the seed, gives its share
 // (largest remainders; what a short source lacks the others make up), and the union is shuffled again.
 std::vector<DataRecord> draw_records(std::vector<std::vector<DataRecord>> sources,

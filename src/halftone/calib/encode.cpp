@@ -39,6 +39,8 @@ void mark_answers(const EncodeContext& context, const std::vector<ChatPiece>& pi
 
 void encode_turns(const EncodeContext& context, const DataRecord& record, Sample& sample) {
   std::vector<std::int64_t> tokens;
+  require(record.pictures.empty() || context.image_token >= 0, ErrorKind::input,
+          "the tokenizer lacks \"{}\", which stands for pictures", context.chat.image_token);
   for (const auto& picture : record.pictures) {
     const ImageSize size = probe_image(picture.load(context.files), picture.origin);
     sample.layouts.push_back(plan_image(context.images, size.width, size.height));

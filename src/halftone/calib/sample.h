@@ -30,6 +30,12 @@ struct DataRecord {
   std::vector<std::int64_t> ids;  // ready ids, when there is neither
 };
 
+// Hashes that know a record again, see identity.h.
+struct RecordIdentity {
+  std::string pictures;                // of its pictures in order, joined by "+"; "" without pictures
+  std::vector<std::string> questions;  // of each text of the user
+};
+
 struct Sample {
   std::string id, origin;
   std::vector<std::int64_t> ids;
@@ -37,6 +43,7 @@ struct Sample {
   std::vector<std::uint8_t> answer;    // 1 where a token is what the model is to say, parallel to ids
   std::vector<PictureRef> pictures;
   std::vector<ImageLayout> layouts;  // parallel to pictures
+  RecordIdentity identity;           // of the record, where somebody asked for it
 };
 
 }  // namespace halftone

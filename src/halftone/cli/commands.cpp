@@ -27,6 +27,7 @@ struct Arguments {
   std::string device = "auto";
   std::int64_t samples = 64;
   bool overwrite = false;
+  api::EvalChoice eval;
 };
 
 // What a command did: its result, how to show it, and whether a check or limit failed.
@@ -54,8 +55,22 @@ Outcome run_verify(const Arguments& a, const SignalStop&) {
   return {result, render_verify, !result["passed"].get<bool>()};
 }
 
+Outcome run_eval(const Arguments& a, const SignalStop& stop) {
+  ProgressView view(a.json);
+  api::EvalChoice choice = a.eval;
+  choice.device = a.device;
+  return {api::evaluate({a.model, choice}, watch_with(view, stop)), render_eval};
+}
+
 Outcome run_compare(const Arguments& a, const SignalStop& stop) {
   ProgressView view(a.json);
+  if (!a.eval.tasks.empty()) {
+    api::EvalChoice choice = a.eval;
+    choice.data = a.data.data;
+    choice.images = a.data.images;
+    choice.device = a.device;
+    return {api::compare_tasks({a.model, a.other, choice}, watch_with(view, stop)), render_compare_tasks};
+  }
   return {api::compare({a.model, a.other, a.data, a.samples, a.device}, watch_with(view, stop)),
           render_compare};
 }
@@ -140,6 +155,47 @@ void declare_verify(CLI::App& app, Arguments& a, Command& chosen) {
       ->type_name("MODEL");
 }
 
+// What eval and compare share beside their data.
+void add_tasks(CLI::App& app, Arguments& a) {
+  api::EvalChoice& e = a.eval;
+  app.add_option("-t,--tasks", e.tasks, "What to score, separated by commas (halftone describe tasks)")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  app.add_option("--profile", e.profile,
+                 "How a harness asks: plain, vlmevalkit, lmms-eval (halftone describe profiles), or a file")
+      ->capture_default_str();
+  app.add_option("--limit", e.limit, "Rows of each task; 0: all")->capture_default_str();
+  app.add_option("--batch", e.batch, "Rows that are answered together")->capture_default_str();
+  app.add_option("--ram", e.ram, "Memory the process may take; weights that do not fit are streamed")
+      ->type_name("SIZE");
+  app.add_option("--compute", e.compute, "float32 or bfloat16")->capture_default_str();
+  app.add_option("--on-bad-row", e.on_bad_row, "fail, or skip: leave bad rows out and count them")
+      ->capture_default_str();
+  app.add_option("--calibration-rows", e.calibration_rows,
+                 "Rows that the model was calibrated with: fail, skip or keep")
+      ->capture_default_str();
+  app.add_flag_callback(
+      "--no-missing-words", [&e] { e.pandas_missing = false; },
+      "Cells that say NA, None or nan are texts; the harnesses take them for empty");
+}
+
+void declare_eval(CLI::App& app, Arguments& a, Command& chosen) {
+  CLI::App* eval =
+      add_command(app, a, "eval", "Run a model on benchmark rows and score its answers", chosen, run_eval);
+  add_model(*eval, a, "A checkpoint directory, or one that quantize wrote");
+  add_tasks(*eval, a);
+  eval->add_option("--data", a.eval.data,
+                   "A TSV, JSON or JSON lines file, or a folder of files named like the tasks")
+      ->required()
+      ->type_name("FILE|DIR");
+  eval->add_option("--images", a.eval.images, "Where picture files that rows name are")->type_name("DIR");
+  eval->add_option("-o,--out", a.eval.out,
+                   "Where answers are kept as they come; the same command goes on from them")
+      ->capture_default_str()
+      ->type_name("DIR");
+  add_device(*eval, a);
+}
+
 void declare_compare(CLI::App& app, Arguments& a, Command& chosen) {
   CLI::App* compare = add_command(
       app, a, "compare", "Two checkpoints on the same samples: weights, hidden states, KL and top-1 agreement",
@@ -147,6 +203,10 @@ void declare_compare(CLI::App& app, Arguments& a, Command& chosen) {
   compare->add_option("A", a.model, "The reference, mostly the float checkpoint")->required();
   compare->add_option("B", a.other, "The other, mostly a quantized directory")->required();
   add_data(*compare, a);
+  add_tasks(*compare, a);
+  compare->add_option("-o,--out", a.eval.out, "With -t: where answers and results are kept")
+      ->capture_default_str()
+      ->type_name("DIR");
   compare->add_option("--samples", a.samples, "Samples drawn from the data")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
@@ -168,15 +228,31 @@ void declare_dump(CLI::App& app, Arguments& a, Command& chosen) {
   add_device(*dump, a);
 }
 
+void declare_report(CLI::App& app, Arguments& a, Command& chosen) {
+  CLI::App* page =
+      add_command(app, a, "report",
+                  "One HTML page from the records of a quantized directory and of its evaluations", chosen,
+                  looking(
+                      [](const Arguments& x) {
+                        return api::report({x.model, x.out, x.against});
+                      },
+                      render_report));
+  page->add_option("OUT", a.model, "A directory that quantize wrote")->required();
+  page->add_option("-o,--out", a.out, "The file to write; else report.html in the directory");
+  page->add_option("--eval", a.against, "Where evaluations left their results; else eval/ in the directory")
+      ->type_name("DIR");
+}
+
 void declare_describe(CLI::App& app, Arguments& a, Command& chosen) {
   add_command(app, a, "describe", "Families, methods, formats, presets and their parameters", chosen,
               looking([](const Arguments& x) { return api::describe(x.topic); }, render_describe))
-      ->add_option("TOPIC", a.topic, "families, methods, formats, presets, recipe, or one name");
+      ->add_option("TOPIC", a.topic,
+                   "families, methods, formats, tasks, profiles, presets, recipe, or one name");
 }
 
 void declare(CLI::App& app, Arguments& a, Command& chosen) {
-  for (const auto declare_one : {declare_inspect, declare_plan, declare_quantize, declare_verify,
-                                 declare_compare, declare_dump, declare_describe}) {
+  for (const auto declare_one : {declare_inspect, declare_plan, declare_quantize, declare_verify, declare_eval,
+                                 declare_compare, declare_dump, declare_report, declare_describe}) {
     declare_one(app, a, chosen);
   }
 }

@@ -189,12 +189,82 @@ std::string render_compare(const Json& r) {
   return text;
 }
 
+namespace {
+
+std::string interval_text(const Json& score) {
+  return fmt::format("{:.2f} to {:.2f}", score["low"].get<double>(), score["high"].get<double>());
+}
+
+std::string evaluation_title(const Json& e) {
+  const std::string note = text_of(e["note"]);
+  return fmt::format("{} ({} rows, profile {}{})\n", printable(text_of(e["task"])), text_of(e["rows"]),
+                     printable(text_of(e["profile"])), note.empty() ? "" : ", " + note);
+}
+
+// What went wrong or stands out, if anything did.
+std::string evaluation_facts(const Json& e) {
+  std::string text;
+  const auto count = [&](const char* key, const char* words) {
+    if (e[key].get<std::int64_t>() > 0) text += fmt::format("  {} {}\n", text_of(e[key]), words);
+  };
+  count("bad_rows", "rows could not be used and were left out:");
+  for (const auto& line : e["bad"]) text += "    " + printable(text_of(line)) + "\n";
+  count("calibration_rows", "rows are of the calibration set");
+  count("resumed", "answers were there from an earlier run");
+  count("at_limit", "answers ran to the limit of new tokens");
+  count("unmatched", "answers in which the rule found nothing");
+  return text;
+}
+
+}  // namespace
+
+std::string render_eval(const Json& r) {
+  std::string text;
+  for (const auto& e : r["evaluations"]) {
+    Rows rows;
+    for (const auto& s : e["scores"])
+      rows.push_back({printable(text_of(s["name"])), fmt::format("{:.2f}", s["value"].get<double>()),
+                      interval_text(s), text_of(s["rows"])});
+    text += evaluation_title(e) + text_table({"score", "", "95 % interval", "rows"}, rows) +
+            evaluation_facts(e) + "  answers in " + printable(text_of(e["file"])) + "\n\n";
+  }
+  return text;
+}
+
+std::string render_compare_tasks(const Json& r) {
+  std::string text;
+  for (const auto& e : r["evaluations"]) {
+    const Json& against = e["against"];
+    Rows rows;
+    for (std::size_t i = 0; i < against["differences"].size(); ++i) {
+      const Json& difference = against["differences"][i];
+      const auto value = [&](const Json& scores) {
+        for (const auto& s : scores)
+          if (s["name"] == difference["name"]) return fmt::format("{:.2f}", s["value"].get<double>());
+        return std::string();
+      };
+      rows.push_back({printable(text_of(difference["name"])), value(against["scores"]), value(e["scores"]),
+                      text_of(difference["verdict"])});
+    }
+    text += evaluation_title(e) + text_table({"score", "A", "B", "B - A"}, rows);
+    if (against.contains("mcnemar_p"))
+      text +=
+          fmt::format("  right under A alone {}, under B alone {}, McNemar p {:.3g}\n",
+                      text_of(against["lost"]), text_of(against["gained"]), against["mcnemar_p"].get<double>());
+    text += fmt::format("  same answer word for word on {:.1f} % of the rows\n  written to {}\n\n",
+                        100 * e["same_answer"].get<double>(), printable(text_of(e["file"])));
+  }
+  return text;
+}
+
 std::string render_dump(const Json& r) {
   Rows rows;
   for (const auto& [name, shape] : r["tensors"].items())
     rows.push_back({printable(name), list_of(shape, " x ")});
   return text_table({"tensor", "shape"}, rows) + "written to " + text_of(r["file"]) + "\n";
 }
+
+std::string render_report(const Json& r) { return "written to " + text_of(r["file"]) + "\n"; }
 
 std::string render_describe(const Json& r) {
   std::string text;

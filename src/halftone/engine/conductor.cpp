@@ -7,7 +7,9 @@
 #include <ATen/ops/full.h>
 
 #include "halftone/base/error.h"
+#include "halftone/calib/identity.h"
 #include "halftone/engine/journal.h"
+#include "halftone/engine/ledger.h"
 #include "halftone/engine/output_directory.h"
 #include "halftone/engine/round_trip_check.h"
 #include "halftone/engine/turns.h"
@@ -241,15 +243,30 @@ std::vector<std::string> broken_limits(const Recipe& recipe, const std::optional
 
 Record header_record(const Job& job, const std::vector<Sample>& samples, const SampleSplit& split,
                      const RunOptions& options) {
-  Json ids = Json::array();
-  for (const std::size_t i : split.calibration) ids.push_back(samples[i].id);
-  return {"run",
-          {{"version", options.version},
-           {"source", fingerprint(*job.checkpoint)},
-           {"compute", job.compute == at::kFloat ? "float32" : "bfloat16"},
-           {"device", job.device.str()},
-           {"blocks", job.graph().blocks.size()},
-           {"calibration_samples", ids}}};
+  Json ids = Json::array(), rows = Json::array();
+  for (const std::size_t i : split.calibration) {
+    ids.push_back(samples[i].id);
+    rows.push_back(to_json(samples[i].identity));
+  }
+  Record record{"run",
+                {{"version", options.version},
+                 {"source", fingerprint(*job.checkpoint)},
+                 {"compute", job.compute == at::kFloat ? "float32" : "bfloat16"},
+                 {"device", job.device.str()},
+                 {"blocks", job.graph().blocks.size()},
+                 {"calibration_samples", ids},
+                 {"calibration_rows", rows}}};
+  record.fields.update(options.about);
+  return record;
+}
+
+// What is known before anything runs.
+void write_forecast(Journal& journal, const Job& job, const RunOptions& options) {
+  for (const auto& output : job.outputs) {
+    journal.add(
+        {"bytes", {{"format", output.format->name()}, {"stages", to_json(stage_bytes(job, *output.format))}}});
+  }
+  if (options.plan.is_object()) journal.add({"plan", options.plan});
 }
 
 }  // namespace
@@ -275,6 +292,7 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
   }
   Journal journal(files, join_path(directory.partial(), "run.jsonl"));
   journal.add(header_record(job, samples, split, options));
+  write_forecast(journal, job, options);
   OutputWriter writer(files, job, places);
   Conductor conductor(files, job, samples, split, options, journal, writer);
   conductor.run();
@@ -289,7 +307,10 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
   result.outputs = output_names(job, options.out);
   result.seconds = watch.seconds();
   result.peak_bytes = peak_resident_bytes();
-  conductor.emit({"finished", {{"seconds", result.seconds}, {"peak_bytes", result.peak_bytes}}});
+  conductor.emit({"finished",
+                  {{"seconds", result.seconds},
+                   {"peak_bytes", result.peak_bytes},
+                   {"broken_limits", result.broken_limits}}});
   journal.finish();
   for (std::size_t i = 0; i < places.size(); ++i) {
     write_small_files(files, job, job.outputs[i], places[i], conductor.quality_json(*job.outputs[i].format));
@@ -297,6 +318,7 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
       write_file(files, join_path(places[i], "run.jsonl"),
                  read_file(files, join_path(directory.partial(), "run.jsonl")));
     }
+    if (options.on_written) options.on_written(places[i]);
   }
   directory.commit();
   return result;

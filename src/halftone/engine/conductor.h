@@ -32,6 +32,11 @@ struct RunOptions {
   std::string version;          // of the tool, for the records
   RecordSink sink;              // may be empty
   std::function<void()> check;  // called often; throws to stop the run
+  Json about = Json::object();  // goes into the first record: what model and recipe are called
+  Json plan = nullptr;          // of planner.h, for the records; null: none was made
+  // Called for each output directory once all its files stand, under the name that it has until the run is
+  // complete. May add files; what it throws ends the run.
+  std::function<void(const std::string& directory)> on_written = {};
 };
 
 struct RunResult {

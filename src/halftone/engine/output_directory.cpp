@@ -91,6 +91,9 @@ bool is_side_file(const std::string& name) {
                              ".pth", ".ckpt", ".pkl", ".gguf", ".h5", ".msgpack", ".onnx"}) {
     if (name.ends_with(suffix)) return false;
   }
+  for (const char* record : {"recipe.resolved.yaml", "run.jsonl", "quality.json", "report.html"}) {
+    if (name == record) return false;
+  }
   return name != "config.json" && !name.starts_with(".");
 }
 

@@ -33,7 +33,8 @@ class OutputDirectory {
 };
 
 // Copies the small files of a checkpoint (tokenizer, processors, templates, code) byte for byte; weights,
-// config.json and subfolders stay behind. Returns the names copied.
+// config.json, the records of a run that made the checkpoint and subfolders stay behind. Returns the names
+// copied.
 std::vector<std::string> copy_side_files(FileSystem& files, const std::string& from, const std::string& to);
 
 // Whether a file of a checkpoint directory is one that copy_side_files takes.

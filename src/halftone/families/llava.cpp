@@ -3,10 +3,11 @@
 #include <ATen/ops/arange.h>
 
 #include "halftone/base/error.h"
-#include "halftone/nn/rope.h"
+#include "halftone/parts/decoder_keys.h"
 #include "halftone/parts/patch_embed.h"
 #include "halftone/parts/projector.h"
 #include "halftone/parts/rms_decoder.h"
+#include "halftone/parts/tower_keys.h"
 #include "halftone/parts/vit.h"
 #include "halftone/plugin/family.h"
 
@@ -18,10 +19,12 @@ struct Config {
   VitConfig vision;  // its layers are those that run
   PatchEmbedConfig embed;
   std::int64_t vision_layers = 0;  // of the checkpoint
-  std::int64_t image_size = 0, image_token = 0, max_positions = 0;
+  std::int64_t image_token = 0, max_positions = 0;
   bool class_token = false;  // among the features
   bool projector_bias = true;
   Activation projector_activation = Activation::gelu;
+
+  std::int64_t image_size() const { return embed.grid * embed.patch; }
 };
 
 // Names as published, and as newer libraries keep them in memory.
@@ -64,53 +67,19 @@ void require_type(const Json& part, const std::string& expected, const char* wha
           type, expected);
 }
 
-double read_theta(const Json& text, const std::string& origin) {
-  const Json& given = section(text, "rope_parameters", origin);
-  const Json& extras = has(text, "rope_scaling") ? section(text, "rope_scaling", origin) : given;
-  for (const char* key : {"rope_type", "type"}) {
-    const std::string type = get_string_or(extras, key, "default", origin);
-    require(type == "default", ErrorKind::unsupported, "{}: rope type \"{}\" is not supported", origin, type);
-  }
-  const double theta =
-      get_double_or(text, "rope_theta", get_double_or(given, "rope_theta", 1e4, origin), origin);
-  require(theta > 0, ErrorKind::input, "{}: rope_theta is {}", origin, theta);
-  return theta;
-}
-
 // Keys that are missing have the defaults of transformers' LlamaConfig.
-DecoderConfig read_decoder(const Json& text, const std::string& origin) {
+void read_decoder(const Json& text, const std::string& origin, Config& c) {
   require_type(text, "llama", "the language model", origin);
   DecoderConfig d;
-  d.layers = get_int_or(text, "num_hidden_layers", 32, origin);
-  d.hidden = get_int_or(text, "hidden_size", 4096, origin);
-  d.heads = get_int_or(text, "num_attention_heads", 32, origin);
-  d.kv_heads = get_int_or(text, "num_key_value_heads", d.heads, origin);
-  const bool own_size = has(text, "head_dim");
-  require(own_size || (d.heads > 0 && d.hidden % d.heads == 0), ErrorKind::input,
-          "{}: hidden_size {} does not split into {} heads", origin, d.hidden, d.heads);
-  d.head_dim = own_size ? get_int(text, "head_dim", origin) : d.hidden / d.heads;
-  d.intermediate = get_int_or(text, "intermediate_size", 11008, origin);
-  d.vocabulary = get_int_or(text, "vocab_size", 32000, origin);
-  d.norm_eps = get_double_or(text, "rms_norm_eps", 1e-6, origin);
-  d.activation = activation_from_name(get_string_or(text, "hidden_act", "silu", origin), origin);
+  d.layers = 32;
+  d.hidden = 4096;
+  d.heads = 32;
+  d.intermediate = 11008;
+  d.vocabulary = 32000;
   d.qkv_bias = d.o_bias = get_bool_or(text, "attention_bias", false, origin);
   d.mlp_bias = get_bool_or(text, "mlp_bias", false, origin);
-  const double theta = read_theta(text, origin);
-  check_decoder(d, origin);
-  d.frequencies = inverse_frequencies(d.head_dim, theta);
-  return d;
-}
-
-// State k of the tower is what its first k layers give; negative numbers count from the last.
-std::int64_t feature_layer(const Json& root, std::int64_t layers, const std::string& origin) {
-  const char* key = "vision_feature_layer";
-  require(!has(root, key) || !root[key].is_array(), ErrorKind::unsupported,
-          "{}: several layers in {} are not supported", origin, key);
-  const std::int64_t given = get_int_or(root, key, -2, origin);
-  const std::int64_t state = given < 0 ? layers + 1 + given : given;
-  require(state >= 1 && state <= layers, ErrorKind::input, "{}: {} is {}, the tower has {} layers", origin, key,
-          given, layers);
-  return state;
+  c.decoder = read_decoder_keys(text, d, origin);
+  c.max_positions = read_rope_keys(text, 1e4, 2048, c.decoder, origin);
 }
 
 // Without a vision_config the tower is CLIP-L/14-336, with one each missing key is that of CLIPVisionConfig.
@@ -120,25 +89,16 @@ void read_tower(const Json& root, const std::string& origin, Config& c) {
                               {"image_size", 336},       {"patch_size", 14}};
   const Json& vision = has(root, "vision_config") ? section(root, "vision_config", origin) : kLarge;
   require_type(vision, "clip_vision_model", "the vision tower", origin);
-  VitConfig& v = c.vision;
-  c.vision_layers = get_int_or(vision, "num_hidden_layers", 12, origin);
-  v.layers = feature_layer(root, c.vision_layers, origin);
-  v.hidden = get_int_or(vision, "hidden_size", 768, origin);
-  v.heads = get_int_or(vision, "num_attention_heads", 12, origin);
-  v.intermediate = get_int_or(vision, "intermediate_size", 3072, origin);
-  v.norm_eps = get_double_or(vision, "layer_norm_eps", 1e-5, origin);
-  v.activation = activation_from_name(get_string_or(vision, "hidden_act", "quick_gelu", origin), origin);
-  check_vit(v, origin);
-  c.image_size = get_int_or(vision, "image_size", 224, origin);
-  const std::int64_t patch = get_int_or(vision, "patch_size", 32, origin);
-  require(patch > 0 && patch <= c.image_size && c.image_size % patch == 0 && c.image_size <= 1 << 14,
-          ErrorKind::input, "{}: an image_size of {} is no grid of patches of {}", origin, c.image_size, patch);
-  c.embed.hidden = v.hidden;
-  c.embed.channels = get_int_or(vision, "num_channels", 3, origin);
-  require(c.embed.channels == 3, ErrorKind::unsupported, "{}: {} channels of a pixel are not supported", origin,
-          c.embed.channels);
-  c.embed.patch = patch;
-  c.embed.grid = c.image_size / patch;
+  VitConfig small{.layers = 12, .hidden = 768, .heads = 12, .intermediate = 3072};
+  small.norm_eps = 1e-5;
+  c.vision = read_tower_keys(vision, small, origin);
+  c.vision_layers = c.vision.layers;
+  const char* key = "vision_feature_layer";
+  require(!has(root, key) || !root[key].is_array(), ErrorKind::unsupported,
+          "{}: several layers in {} are not supported", origin, key);
+  c.vision.layers = layers_for_state(get_int_or(root, key, -2, origin), c.vision_layers, key, origin);
+  read_patch_keys(vision, 32, 224, c.embed, origin);
+  c.embed.hidden = c.vision.hidden;
   check_patch_embed(c.embed, origin);
 }
 
@@ -164,9 +124,7 @@ Config read_config(const CheckpointFacts& facts) {
   refuse_original_layout(root, origin);
   const Json& text = section(root, "text_config", origin);
   Config c;
-  c.decoder = read_decoder(text, origin);
-  c.max_positions = get_int_or(text, "max_position_embeddings", 2048, origin);
-  require(c.max_positions > 0, ErrorKind::input, "{}: max_position_embeddings is {}", origin, c.max_positions);
+  read_decoder(text, origin, c);
   read_tower(root, origin, c);
   read_bridge(root, origin, c);
   const bool tied =
@@ -263,13 +221,12 @@ ModelGraph build_graph(const Config& config, const Names& names) {
 
 // ---- preprocessor_config.json
 
-// A square's side: a number, or an object with one of the keys or height and width.
-std::int64_t side_of(const Json& json, const char* key, const char* edge, std::int64_t fallback,
-                     const std::string& origin) {
+// A square's side: a number, or an object with shortest_edge or with height and width.
+std::int64_t side_of(const Json& json, const char* key, std::int64_t fallback, const std::string& origin) {
   if (!has(json, key)) return fallback;
   if (!json[key].is_object()) return get_int(json, key, origin);
   const Json& size = json[key];
-  if (has(size, edge)) return get_int(size, edge, origin);
+  if (has(size, "shortest_edge")) return get_int(size, "shortest_edge", origin);
   const std::int64_t height = get_int(size, "height", origin), width = get_int(size, "width", origin);
   require(height == width, ErrorKind::unsupported, "{}: {} of {} x {} is no square", origin, key, height,
           width);
@@ -289,11 +246,11 @@ CropPolicy read_images(const CheckpointFacts& facts, const Config& config) {
       "{}: pictures that are stretched to a square (size without shortest_edge, or do_center_crop false) are "
       "not supported",
       origin);
-  const std::int64_t edge = side_of(json, "size", "shortest_edge", config.image_size, origin);
-  const std::int64_t crop = crops ? side_of(json, "crop_size", "height", config.image_size, origin) : edge;
-  require(crop == config.image_size && edge > 0 && edge <= 1 << 14, ErrorKind::input,
+  const std::int64_t edge = side_of(json, "size", config.image_size(), origin);
+  const std::int64_t crop = crops ? side_of(json, "crop_size", config.image_size(), origin) : edge;
+  require(crop == config.image_size() && edge > 0 && edge <= 1 << 14, ErrorKind::input,
           "{}: pictures become {} pixels (cut to {}), but {} makes the tower read {}", origin, edge, crop,
-          facts.config_path, config.image_size);
+          facts.config_path, config.image_size());
   policy.shortest_edge = static_cast<int>(edge);
   policy.crop = static_cast<int>(crop);
   policy.patch = static_cast<int>(config.embed.patch);
@@ -306,11 +263,11 @@ CropPolicy read_images(const CheckpointFacts& facts, const Config& config) {
   return policy;
 }
 
-// Vicuna's turns; every text is followed by a blank, no turn by an end.
+// Vicuna's turns. The checkpoints' own template writes a blank behind an answer; models were trained to end it.
 ChatFormat chat_format() {
   ChatFormat chat;
   chat.user = {"USER: ", "", ""};
-  chat.assistant = {"ASSISTANT: ", "", ""};
+  chat.assistant = {"ASSISTANT: ", "</s>", ""};
   chat.generation_prefix = "ASSISTANT:";
   chat.image_token = "<image>";
   chat.after_image = "\n";

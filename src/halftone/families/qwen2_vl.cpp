@@ -10,6 +10,7 @@
 #include "halftone/model/block_builder.h"
 #include "halftone/model/ops.h"
 #include "halftone/nn/rope.h"
+#include "halftone/parts/decoder_keys.h"
 #include "halftone/parts/projector.h"
 #include "halftone/parts/rms_decoder.h"
 #include "halftone/parts/vit.h"
@@ -37,45 +38,35 @@ const Json& text_block(const Json& config) {
   return nested ? config["text_config"] : config;
 }
 
-// Fills the sections and returns theta.
-double read_rope(const Json& text, DecoderConfig& decoder, const std::string& origin) {
-  const Json empty = Json::object();
-  const Json& extras = has(text, "rope_scaling")      ? text["rope_scaling"]
-                       : has(text, "rope_parameters") ? text["rope_parameters"]
-                                                      : empty;
+// Rope with three axes: sections of temporal, height and width positions.
+void read_sections(const Json& text, DecoderConfig& decoder, const std::string& origin) {
+  const Json rope = rope_block(text);
   for (const char* key : {"rope_type", "type"}) {
-    const std::string type = get_string_or(extras, key, "default", origin);
+    const std::string type = get_string_or(rope, key, "default", origin);
     require(type == "default" || type == "mrope", ErrorKind::unsupported,
             "{}: rope type \"{}\" is not supported", origin, type);
   }
-  const double theta =
-      get_double_or(text, "rope_theta", get_double_or(extras, "rope_theta", 1e6, origin), origin);
-  decoder.rope_sections = get_ints_or(extras, "mrope_section", {16, 24, 24}, origin);
-  require(theta > 0 && decoder.rope_sections.size() == 3, ErrorKind::input,
-          "{}: mrope_section needs three numbers", origin);
-  return theta;
+  decoder.rope_sections = get_ints_or(rope, "mrope_section", {16, 24, 24}, origin);
+  require(decoder.rope_sections.size() == 3, ErrorKind::input, "{}: mrope_section needs three numbers", origin);
 }
 
 DecoderConfig read_decoder(const Json& config, const std::string& origin) {
   const Json& text = text_block(config);
   DecoderConfig d;
-  d.layers = get_int_or(text, "num_hidden_layers", 80, origin);
-  d.hidden = get_int_or(text, "hidden_size", 8192, origin);
-  d.heads = get_int_or(text, "num_attention_heads", 64, origin);
-  d.kv_heads = get_int_or(text, "num_key_value_heads", has(text, "num_attention_heads") ? d.heads : 8, origin);
-  require(d.heads > 0 && d.hidden % d.heads == 0, ErrorKind::input,
-          "{}: hidden_size {} does not split into {} heads", origin, d.hidden, d.heads);
-  d.head_dim = d.hidden / d.heads;
-  d.intermediate = get_int_or(text, "intermediate_size", 29568, origin);
-  d.vocabulary = get_int_or(text, "vocab_size", 152064, origin);
-  d.norm_eps = get_double_or(text, "rms_norm_eps", 1e-5, origin);
-  d.activation = activation_from_name(get_string_or(text, "hidden_act", "silu", origin), origin);
+  d.layers = 80;
+  d.hidden = 8192;
+  d.heads = 64;
+  d.kv_heads = 8;
+  d.intermediate = 29568;
+  d.vocabulary = 152064;
+  d.norm_eps = 1e-5;
   d.qkv_bias = true;
-  require(!get_bool_or(text, "use_sliding_window", false, origin), ErrorKind::unsupported,
-          "{}: use_sliding_window is not supported", origin);
-  require(d.head_dim % 2 == 0, ErrorKind::input, "{}: a head size of {} cannot be rotated", origin, d.head_dim);
-  const double theta = read_rope(text, d, origin);
+  d = read_decoder_keys(text, d, origin);
+  read_sections(text, d, origin);
   check_decoder(d, origin);
+  const double theta =
+      get_double_or(text, "rope_theta", get_double_or(rope_block(text), "rope_theta", 1e6, origin), origin);
+  require(theta > 0, ErrorKind::input, "{}: rope_theta is {}", origin, theta);
   d.frequencies = inverse_frequencies(d.head_dim, theta);
   return d;
 }
@@ -83,9 +74,7 @@ DecoderConfig read_decoder(const Json& config, const std::string& origin) {
 Config read_config(const CheckpointFacts& facts) {
   const Json& root = facts.config;
   const std::string& origin = facts.config_path;
-  require(has(root, "vision_config") && root["vision_config"].is_object(), ErrorKind::input,
-          "{}: \"vision_config\" is missing", origin);
-  const Json& vision = root["vision_config"];
+  const Json& vision = get_object(root, "vision_config", origin);
   Config c;
   c.decoder = read_decoder(root, origin);
   c.vision.layers = get_int_or(vision, "depth", 32, origin);
@@ -176,24 +165,13 @@ Prefixes prefixes(const CheckpointFacts& facts) {
   return {"visual.", "model."};
 }
 
-TensorPart decoder_module(const std::string& prefix, std::int64_t layer, std::string_view role) {
-  static const std::map<std::string, std::string, std::less<>> kModules = {
-      {"attn_norm", "input_layernorm"}, {"q", "self_attn.q_proj"}, {"k", "self_attn.k_proj"},
-      {"v", "self_attn.v_proj"},        {"o", "self_attn.o_proj"}, {"mlp_norm", "post_attention_layernorm"},
-      {"gate", "mlp.gate_proj"},        {"up", "mlp.up_proj"},     {"down", "mlp.down_proj"}};
-  return {fmt::format("{}layers.{}.{}", prefix, layer, kModules.find(role)->second), {}};
-}
-
 // q, k and v of the tower stand one above the other in one tensor.
-TensorPart vision_module(const std::string& prefix, std::int64_t width, std::int64_t layer,
+TensorPart vision_module(const std::string& prefix, const VitConfig& config, std::int64_t layer,
                          std::string_view role) {
   static const std::map<std::string, std::string, std::less<>> kModules = {
       {"norm1", "norm1"}, {"q", "attn.qkv"},  {"k", "attn.qkv"},  {"v", "attn.qkv"},
       {"o", "attn.proj"}, {"norm2", "norm2"}, {"fc1", "mlp.fc1"}, {"fc2", "mlp.fc2"}};
-  TensorPart part{fmt::format("{}blocks.{}.{}", prefix, layer, kModules.find(role)->second), {}};
-  const std::int64_t third = role == "q" ? 0 : role == "k" ? 1 : role == "v" ? 2 : -1;
-  if (third >= 0) part.rows = {3 * width, third * width, width};
-  return part;
+  return {fmt::format("{}blocks.{}.{}", prefix, layer, kModules.find(role)->second), thirds(config, role)};
 }
 
 void add_patch_embedding(ModelGraph& graph, SpaceId hidden, const Config& config, const std::string& prefix) {
@@ -241,15 +219,11 @@ ModelGraph build_graph(const Config& config, const Prefixes& prefix) {
   const SpaceId vision = add_vision_space(graph, config.vision, {.orthogonal_ones = true, .centring = true});
   const SpaceId language = add_language_space(graph, config.decoder);
   add_patch_embedding(graph, vision, config, prefix.vision);
-  add_vit(graph, vision, config.vision,
-          [=, width = config.vision.hidden](std::int64_t layer, std::string_view role) {
-            return vision_module(prefix.vision, width, layer, role);
-          });
+  add_vit(graph, vision, config.vision, [=, c = config.vision](std::int64_t layer, std::string_view role) {
+    return vision_module(prefix.vision, c, layer, role);
+  });
   add_merger(graph, vision, language, config, prefix.vision);
-  add_rms_decoder(
-      graph, language, config.decoder,
-      {[=](std::int64_t layer, std::string_view role) { return decoder_module(prefix.text, layer, role); },
-       prefix.text + "embed_tokens", prefix.text + "norm", "lm_head"});
+  add_rms_decoder(graph, language, config.decoder, plain_names(prefix.text, "lm_head"));
   graph.modules = {{Stage::vision, {prefix.vision, R"(.*visual\.)"}},
                    {Stage::bridge, {prefix.vision + "merger.", R"(.*visual\.merger\.)"}},
                    {Stage::language, {prefix.text + "layers.", R"((?!.*visual\.).*layers\.)"}},
@@ -280,21 +254,13 @@ PatchGridPolicy read_images(const CheckpointFacts& facts, const Config& config) 
     require(given == value, ErrorKind::input, "{}: {} is {}, but {} makes it {}", origin, key, given,
             facts.config_path, value);
   }
-  try {
-    check_policy(policy);
-  } catch (const Error& error) {
-    throw Error(error.kind(), origin + ": " + error.message(), error.hint());
-  }
+  check_policy(policy, origin);
   return policy;
 }
 
 ChatFormat chat_format() {
-  ChatFormat chat;
+  ChatFormat chat = chatml("\n");
   chat.default_system = "You are a helpful assistant.";
-  chat.system = {"<|im_start|>system\n", "<|im_end|>", "\n"};
-  chat.user = {"<|im_start|>user\n", "<|im_end|>", "\n"};
-  chat.assistant = {"<|im_start|>assistant\n", "<|im_end|>", "\n"};
-  chat.generation_prefix = "<|im_start|>assistant\n";
   chat.image_open = "<|vision_start|>";
   chat.image_token = "<|image_pad|>";
   chat.image_close = "<|vision_end|>";

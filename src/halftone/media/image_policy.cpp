@@ -225,8 +225,13 @@ std::string text_of(const CropPolicy& policy) {
 
 }  // namespace
 
-void check_policy(const ImagePolicy& policy) {
-  std::visit([](const auto& kind) { check(kind); }, policy);
+void check_policy(const ImagePolicy& policy, const std::string& origin) {
+  try {
+    std::visit([](const auto& kind) { check(kind); }, policy);
+  } catch (const Error& error) {
+    if (origin.empty()) throw;
+    throw Error(error.kind(), origin + ": " + error.message(), error.hint());
+  }
 }
 
 ImageLayout plan_image(const ImagePolicy& policy, int width, int height) {

@@ -56,9 +56,9 @@ struct CropPolicy {
 
 using ImagePolicy = std::variant<PatchGridPolicy, TilePolicy, CropPolicy>;
 
-// Throws Error(input) naming the first field that is out of its range. plan_image checks too; a reader of
-// policies calls this to complain under the name of its file.
-void check_policy(const ImagePolicy& policy);
+// Throws Error(input) naming the first field that is out of its range, behind `origin` where it is given.
+// plan_image checks too; a reader of policies calls this to complain under the name of its file.
+void check_policy(const ImagePolicy& policy, const std::string& origin = {});
 
 // What becomes of a picture of a given size.
 struct ImageLayout {

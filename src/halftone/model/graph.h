@@ -32,7 +32,7 @@ struct ModelGraph {
   std::vector<Space> spaces;
   std::vector<Block> blocks;  // patch_embed, vision.*, bridge, embed, language.*, head
 
-  std::int64_t image_token = -1;  // id that a picture's features replace
+  std::int64_t image_token = -1;  // id that a picture's features replace; -1: the checkpoint does not tell
   std::int64_t vocabulary = 0;
   std::int64_t max_positions = 0;
   // [axes, tokens] int64 for one sample: ids with pictures expanded, and the layouts of its pictures in order.

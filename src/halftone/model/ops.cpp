@@ -51,6 +51,11 @@ Tensor Ops::linear(int site_index, const Tensor& x) {
   return pieces && bias.defined() ? out + bias : out;
 }
 
+Tensor Ops::attend(const Tensor& q, const Tensor& k, const Tensor& v, const Spans& spans, double scale) {
+  if (taps_.attend) return taps_.attend(block_, q, k, v, spans, scale);
+  return attention(q, k, v, spans, /*causal=*/true, scale);
+}
+
 Tensor Ops::link(int index, const Tensor& x) {
   const Link& link = item(block_.links, index);
   const Tensor gain = value(link.gain), shift = link.shift ? value(*link.shift) : Tensor();

@@ -17,6 +17,10 @@ struct OpsTaps {
   std::function<void(const Site&, const Tensor& x)> input;            // x [rows, in] that enters a site
   std::function<Tensor(const Site&, const Tensor& x)> quantize;       // what a site reads instead of x
   std::function<void(const std::string& name, const Tensor&)> trace;  // every named tensor
+  // What causal attention gives instead of attention() over the rows at hand: a cache adds what it has.
+  std::function<Tensor(const Block&, const Tensor& q, const Tensor& k, const Tensor& v, const Spans&,
+                       double scale)>
+      attend;
   // A site whose output nobody reads: its product is skipped and zeros are returned.
   const Site* unread = nullptr;
 };
@@ -28,6 +32,9 @@ class Ops final {
 
   // x [rows, in] W^T + bias, for the site at that index of the block.
   Tensor linear(int site, const Tensor& x);
+  // Causal attention within each span, as attention() of nn/attention.h: q [rows, heads, dim], k and v
+  // [rows, kv_heads, dim] -> [rows, heads * dim].
+  Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Spans& spans, double scale);
   // The elementwise step at that index of Block::links.
   Tensor link(int index, const Tensor& x);
   // Rows of a table by index: ids [n] int64 -> [n, dim].

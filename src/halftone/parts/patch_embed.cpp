@@ -43,7 +43,7 @@ Tensor embedded(const PatchEmbedConfig& c, const PatchEmbed& p, Ops& ops, const 
   if (p.class_token >= 0)
     x = at::cat({ops.value(p.class_token).view({1, 1, c.hidden}).expand({x.size(0), 1, c.hidden}), x}, 1);
   if (p.positions >= 0) x = x + fitted_positions(ops.value(p.positions), c);
-  return ops.point("vision.patch_embed", x.reshape({-1, c.hidden}));
+  return x.reshape({-1, c.hidden});
 }
 
 PatchEmbed declare(BlockBuilder& b, SpaceId pixels, SpaceId out, SpaceId hidden, const PatchEmbedConfig& c) {
@@ -59,8 +59,7 @@ PatchEmbed declare(BlockBuilder& b, SpaceId pixels, SpaceId out, SpaceId hidden,
     return t.tensor.empty() ? -1 : b.table(name, t.tensor, rows, out, /*lookup=*/false, t.file_shape);
   };
   p.class_token = table("class", c.class_token, 1);
-  p.positions =
-      table("positions", c.positions, stored_grid(c) * stored_grid(c) + (p.class_token >= 0 ? 1 : 0));
+  p.positions = table("positions", c.positions, stored_grid(c) * stored_grid(c) + (p.class_token >= 0 ? 1 : 0));
   if (!c.norm) return p;
   std::optional<std::string> shift;
   if (*c.norm == NormKind::layer) shift = c.norm_module + ".bias";
@@ -75,12 +74,13 @@ void add_patch_embed(ModelGraph& graph, SpaceId hidden, const PatchEmbedConfig& 
       add_space(graph, {"vision.pixels", config.channels * config.patch * config.patch, {}, 0});
   BlockBuilder b(graph, "patch_embed", Stage::vision);
   // What a norm reads may lose its mean where the norm takes it out anyway; nothing else reads it.
-  const SpaceId out =
+  const SpaceId before =
       config.norm ? b.space("out", config.hidden, {.centring = *config.norm == NormKind::layer}) : hidden;
-  const PatchEmbed p = declare(b, pixels, out, hidden, config);
+  const PatchEmbed p = declare(b, pixels, before, hidden, config);
   b.segment("embed", [=](Ops& ops, const Flow& flow) -> Flow {
     const Tensor x = embedded(config, p, ops, flow.hidden);
-    return {p.norm >= 0 ? ops.link(p.norm, x) : x, flow.batch, flow.side};
+    const Tensor out = p.norm >= 0 ? ops.link(p.norm, x) : x;
+    return {ops.point("vision.patch_embed", out), flow.batch, flow.side};
   });
   b.finish();
 }

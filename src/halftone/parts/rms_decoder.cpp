@@ -11,7 +11,6 @@
 #include "halftone/base/error.h"
 #include "halftone/model/block_builder.h"
 #include "halftone/model/ops.h"
-#include "halftone/nn/attention.h"
 #include "halftone/nn/rope.h"
 
 namespace halftone {
@@ -43,7 +42,7 @@ Flow attn_segment(const DecoderConfig& config, const Layer& layer, Ops& ops, con
   const Tensor k = apply_rope(heads(layer.k, config.kv_heads), rope);
   const Tensor v = heads(layer.v, config.kv_heads);
   const double scale = 1 / std::sqrt(static_cast<double>(config.head_dim));
-  const Tensor mixed = attention(q, k, v, flow.batch->tokens, /*causal=*/true, scale);
+  const Tensor mixed = ops.attend(q, k, v, flow.batch->tokens, scale);
   return with_hidden(flow, flow.hidden + ops.linear(layer.o, mixed));
 }
 
@@ -143,19 +142,33 @@ TensorPart plain_module(const std::string& prefix, std::int64_t layer, std::stri
 
 TensorPart fused_module(const std::string& prefix, const DecoderConfig& c, std::int64_t layer,
                         std::string_view role) {
-  const std::int64_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim, mid = c.intermediate;
-  const std::map<std::string, RowPattern, std::less<>> attention = {
-      {"q", {q + 2 * kv, 0, q}}, {"k", {q + 2 * kv, q, kv}}, {"v", {q + 2 * kv, q + kv, kv}}};
-  const std::map<std::string, RowPattern, std::less<>> mlp = {{"gate", {2 * mid, 0, mid}},
-                                                              {"up", {2 * mid, mid, mid}}};
   const std::string base = fmt::format("{}layers.{}.", prefix, layer);
-  if (const auto at = attention.find(role); at != attention.end())
-    return {base + "self_attn.qkv_proj", at->second};
-  if (const auto at = mlp.find(role); at != mlp.end()) return {base + "mlp.gate_up_proj", at->second};
+  const RowPattern attention = stacked_qkv(c, role);
+  if (!attention.plain()) return {base + "self_attn.qkv_proj", attention};
+  const std::int64_t mid = c.intermediate;
+  if (role == "gate") return {base + "mlp.gate_up_proj", {2 * mid, 0, mid}};
+  if (role == "up") return {base + "mlp.gate_up_proj", {2 * mid, mid, mid}};
   return plain_module(prefix, layer, role);
 }
 
+// Rows of q, k and v in a period of `q` and twice `kv` rows.
+RowPattern qkv_rows(std::int64_t q, std::int64_t kv, std::string_view role) {
+  const std::int64_t period = q + 2 * kv;
+  if (role == "q") return {period, 0, q};
+  if (role == "k") return {period, q, kv};
+  if (role == "v") return {period, q + kv, kv};
+  return {};
+}
+
 }  // namespace
+
+RowPattern stacked_qkv(const DecoderConfig& c, std::string_view role) {
+  return qkv_rows(c.heads * c.head_dim, c.kv_heads * c.head_dim, role);
+}
+
+RowPattern grouped_qkv(const DecoderConfig& c, std::string_view role) {
+  return qkv_rows(c.heads / c.kv_heads * c.head_dim, c.head_dim, role);
+}
 
 DecoderNames plain_names(const std::string& prefix, const std::string& head) {
   return {[=](std::int64_t layer, std::string_view role) { return plain_module(prefix, layer, role); },

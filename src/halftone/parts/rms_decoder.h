@@ -34,10 +34,16 @@ struct DecoderNames {
   std::string embedding, final_norm, head;  // modules
 };
 
+// Rows of "q", "k" and "v" where they stand one above the other in one tensor, or together for each key-value
+// head: its queries, its key, its value, head after head. Another role: all rows.
+RowPattern stacked_qkv(const DecoderConfig& config, std::string_view role);
+RowPattern grouped_qkv(const DecoderConfig& config, std::string_view role);
+
 // The names that most checkpoints use: prefix + "layers.3.self_attn.q_proj", "embed_tokens", "norm".
 DecoderNames plain_names(const std::string& prefix, const std::string& head);
 
-// The same, but q, k and v stand one above the other in "self_attn.qkv_proj", gate and up in "mlp.gate_up_proj".
+// The same, but q, k and v stand one above the other in "self_attn.qkv_proj", gate and up in
+// "mlp.gate_up_proj".
 DecoderNames fused_names(const std::string& prefix, const std::string& head, const DecoderConfig& config);
 
 // Positions 0, 1, 2 ... for models that count picture tokens like words: [1, tokens].

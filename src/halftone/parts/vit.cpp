@@ -101,8 +101,13 @@ class LayerDeclarer {
     const int site = linear(name.c_str(), c_.qkv_bias, out, in);
     if (!c_.qk_norm) return site;
     const std::string link = name + "_norm";
-    norm = b_.link({link, NormKind::rms, module(link).tensor + ".weight", {}, out,
-                    b_.space(space + "_normal", c_.hidden), c_.norm_eps});
+    norm = b_.link({link,
+                    NormKind::rms,
+                    module(link).tensor + ".weight",
+                    {},
+                    out,
+                    b_.space(space + "_normal", c_.hidden),
+                    c_.norm_eps});
     return site;
   }
 
@@ -123,6 +128,12 @@ class LayerDeclarer {
 };
 
 }  // namespace
+
+RowPattern thirds(const VitConfig& config, std::string_view role) {
+  const std::int64_t third = role == "q" ? 0 : role == "k" ? 1 : role == "v" ? 2 : -1;
+  if (third < 0) return {};
+  return {3 * config.hidden, third * config.hidden, config.hidden};
+}
 
 SpaceId add_vision_space(ModelGraph& graph, const VitConfig& config, Admits admits) {
   return add_space(graph, {"vision.hidden", config.hidden, admits, 0});
@@ -151,7 +162,8 @@ void check_vit(const VitConfig& c, const std::string& origin) {
   require(c.hidden % c.heads == 0, ErrorKind::input, "{}: a vision width of {} does not split into {} heads",
           origin, c.hidden, c.heads);
   require(c.rope_theta <= 0 || c.head_dim() % 4 == 0, ErrorKind::input,
-          "{}: vision heads of {} channels cannot be rotated by row and column", origin, c.head_dim());
+          "{}: a vision width of {} in {} heads cannot be rotated by row and column", origin, c.hidden,
+          c.heads);
 }
 
 }  // namespace halftone

@@ -7,6 +7,7 @@
 #include "halftone/base/error.h"
 #include "halftone/io/hash.h"
 #include "halftone/stream/dequantized_source.h"
+#include "halftone/text/tokenizer_files.h"
 
 namespace halftone {
 namespace {
@@ -37,6 +38,9 @@ const Format* find_format(Formats formats, const Json& config) {
 
 CheckpointFacts read_facts(FileSystem& files, const std::string& directory) {
   CheckpointFacts facts;
+  facts.token_id = [&files, directory](const std::string& token) {
+    return find_token(files, directory, token);
+  };
   facts.config_path = join_path(directory, "config.json");
   facts.config = parse_json(read_file(files, facts.config_path, kSmallFile), facts.config_path);
   require(facts.config.is_object(), ErrorKind::input, "{}: not an object", facts.config_path);
@@ -79,6 +83,37 @@ void hash_tensor(const Checkpoint& checkpoint, const TensorInfo& info, Hash64& h
   hash.add(sample);
 }
 
+// The stage whose prefix is the longest that the module's name begins with.
+std::optional<Stage> stage_of(const ModelGraph& graph, const std::string& module) {
+  std::optional<Stage> best;
+  for (const auto& [stage, names] : graph.modules) {
+    if (!module.starts_with(names.prefix)) continue;
+    if (!best || names.prefix.size() > graph.modules.at(*best).prefix.size()) best = stage;
+  }
+  return best;
+}
+
+// Loaders build the layers that no block runs as well: their matrices are modules that stay as they are.
+void add_unused_matrices(const ModelGraph& graph, const TensorSource& source,
+                         std::vector<ModuleFacts>& modules) {
+  std::set<std::string> claimed;
+  for (const auto& block : graph.blocks)
+    for (const auto& slot : block.slots) claimed.insert(slot.part.tensor);
+  for (const auto& info : source.list()) {
+    if (info.shape.size() != 2 || !info.name.ends_with(".weight") || claimed.contains(info.name)) continue;
+    ModuleFacts facts;
+    facts.module = module_of(info.name);
+    const auto stage = stage_of(graph, facts.module);
+    if (!stage) continue;
+    facts.stage = *stage;
+    facts.rows = info.shape[0];
+    facts.columns = info.shape[1];
+    facts.dtype = info.dtype;
+    facts.file_shape = info.shape;
+    modules.push_back(std::move(facts));
+  }
+}
+
 }  // namespace
 
 std::string module_of(const std::string& tensor) { return tensor.substr(0, tensor.find_last_of('.')); }
@@ -103,6 +138,7 @@ std::vector<ModuleFacts> module_facts(const ModelGraph& graph, const TensorSourc
       modules.push_back(std::move(facts));
     }
   }
+  add_unused_matrices(graph, source, modules);
   return modules;
 }
 

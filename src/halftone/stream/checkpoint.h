@@ -40,7 +40,9 @@ enum class Accept { float_only, any };
 Checkpoint open_checkpoint(FileSystem& files, const std::string& directory, Families families, Formats formats,
                            Accept accept);
 
-// The linears of a graph as the checkpoint names them, fused projections as one, in the order of the blocks.
+// The linears of a graph as the checkpoint names them, fused projections as one, in the order of the blocks;
+// then the matrices that no block reads: engines build them too, so a format must say that they are not
+// quantized.
 std::vector<ModuleFacts> module_facts(const ModelGraph& graph, const TensorSource& source);
 
 // "<module>.weight" without its suffix.

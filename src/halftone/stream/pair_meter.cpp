@@ -27,6 +27,7 @@ Json to_json(const PairResult& r) {
   json["by_sample"] = Json::array();
   for (const auto& [kl, positions] : r.by_sample)
     json["by_sample"].push_back({{"kl_sum", kl}, {"positions", positions}});
+  json["by_position"] = {{"answer", to_json(r.answer_positions)}, {"question", to_json(r.question_positions)}};
   return json;
 }
 
@@ -103,7 +104,8 @@ void PairMeter::score(const Block& block, const BlockWeights* const (&weights)[2
 }
 
 PairResult PairMeter::result() const {
-  PairResult r{answer_.result(), question_.result(), {}, answer_.samples()};
+  PairResult r{answer_.result(),  question_.result(),    {},
+               answer_.samples(), answer_.by_position(), question_.by_position()};
   for (const auto& batch : stream_.batches) {
     for (const std::size_t index : batch->samples) r.samples.push_back((*stream_.samples)[index].id);
   }

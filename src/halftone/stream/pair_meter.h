@@ -23,6 +23,7 @@ struct PairResult {
   std::vector<std::string> samples;  // their ids
   // Parallel to samples: sum of the KL over its answer positions, and their number.
   std::vector<std::pair<double, std::int64_t>> by_sample;
+  std::vector<PositionBin> answer_positions = {}, question_positions = {};
 };
 Json to_json(const PairResult& result);
 

@@ -48,7 +48,7 @@ class Renderer {
     const ChatFormat::Role& role = role_named(turn.role, number);
     answering_ = &role == &format_.assistant;
     written(role.prefix);
-    content(turn.content);
+    content(turn.content, role.suffix.empty() ? format_.after_text : std::string());
     push({role.suffix, true, answering_, -1});
     written(role.separator);
   }
@@ -63,7 +63,7 @@ class Renderer {
     fail(ErrorKind::input, "turn {} has the role \"{}\", roles are system, user and assistant", number, name);
   }
 
-  void content(std::vector<ContentItem> items) {
+  void content(std::vector<ContentItem> items, const std::string& after_text) {
     if (format_.images_first) std::stable_partition(items.begin(), items.end(), is_picture);
     if (format_.strip_text && !items.empty()) {
       items.front().text = strip_left(items.front().text);
@@ -76,7 +76,7 @@ class Renderer {
       } else if (!item.text.empty()) {
         before_text = false;
         push({item.text, false, answering_, -1});
-        push({format_.after_text, true, answering_, -1});
+        push({after_text, true, answering_, -1});
       }
     }
   }
@@ -109,6 +109,15 @@ class Renderer {
 };
 
 }  // namespace
+
+ChatFormat chatml(const std::string& separator) {
+  ChatFormat chat;
+  chat.system = {"<|im_start|>system\n", "<|im_end|>", separator};
+  chat.user = {"<|im_start|>user\n", "<|im_end|>", separator};
+  chat.assistant = {"<|im_start|>assistant\n", "<|im_end|>", separator};
+  chat.generation_prefix = chat.assistant.prefix;
+  return chat;
+}
 
 std::vector<ChatPiece> render(const ChatFormat& format, std::span<const ChatTurn> turns,
                               std::span<const std::int64_t> tokens_per_picture, bool generation_prompt) {

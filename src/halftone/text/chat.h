@@ -27,9 +27,12 @@ struct ChatFormat {
   std::string image_open, image_token, image_close, after_image;
   bool images_first = false;  // all pictures of a turn before its text, wherever they stood
 
-  std::string after_text;   // behind every text of a turn
+  std::string after_text;   // behind every text of a turn, but of a role that has a suffix
   bool strip_text = false;  // white space at the two ends of a turn is dropped
 };
+
+// The turns of ChatML: "<|im_start|>user\n", the text, "<|im_end|>", and the separator.
+ChatFormat chatml(const std::string& separator);
 
 // A text, or the picture with this index.
 struct ContentItem {

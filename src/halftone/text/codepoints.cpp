@@ -135,4 +135,8 @@ void append_lower(std::string& out, char32_t c) {
   }
 }
 
+void append_title(std::string& out, char32_t c) {
+  append_utf8(out, static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
+}
+
 }  // namespace halftone

@@ -45,5 +45,7 @@ bool is_punctuation(char32_t c);  // general category P*, and all of ASCII's pun
 bool is_word(char32_t c);         // \w of UTS 18: Alphabetic, M*, Nd, Pc, Join_Control
 // The full lower-case mapping, without the rules that depend on neighbours.
 void append_lower(std::string& out, char32_t c);
+// The title-case mapping of one scalar to one scalar.
+void append_title(std::string& out, char32_t c);
 
 }  // namespace halftone

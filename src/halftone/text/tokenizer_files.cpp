@@ -99,15 +99,36 @@ TokenizerParts from_tokenizer_model(FileSystem& files, const std::string& direct
   return parts;
 }
 
+enum class TokenizerKind { none, json, vocab_and_merges, model };
+
+TokenizerKind kind_of(FileSystem& files, const std::string& directory) {
+  const auto there = [&](const char* name) { return files.stat(join_path(directory, name)).exists; };
+  if (there("tokenizer.json")) return TokenizerKind::json;
+  if (there("vocab.json") && there("merges.txt")) return TokenizerKind::vocab_and_merges;
+  return there("tokenizer.model") ? TokenizerKind::model : TokenizerKind::none;
+}
+
 }  // namespace
 
 TokenizerParts read_tokenizer_files(FileSystem& files, const std::string& directory) {
-  const auto there = [&](const char* name) { return files.stat(join_path(directory, name)).exists; };
-  if (there("tokenizer.json")) return from_tokenizer_json(files, join_path(directory, "tokenizer.json"));
-  if (there("vocab.json") && there("merges.txt")) return from_vocab_and_merges(files, directory);
-  if (there("tokenizer.model")) return from_tokenizer_model(files, directory);
+  switch (kind_of(files, directory)) {
+    case TokenizerKind::json: return from_tokenizer_json(files, join_path(directory, "tokenizer.json"));
+    case TokenizerKind::vocab_and_merges: return from_vocab_and_merges(files, directory);
+    case TokenizerKind::model: return from_tokenizer_model(files, directory);
+    case TokenizerKind::none: break;
+  }
   fail(ErrorKind::input, "{}: no tokenizer (tokenizer.json, vocab.json and merges.txt, or tokenizer.model)",
        directory);
+}
+
+std::optional<std::int64_t> find_token(FileSystem& files, const std::string& directory,
+                                       const std::string& token) {
+  for (const AddedToken& added : read_tokenizer_config(files, directory).added_tokens)
+    if (added.content == token) return added.id;
+  if (kind_of(files, directory) == TokenizerKind::none) return std::nullopt;
+  const TokenizerParts parts = read_tokenizer_files(files, directory);
+  if (const auto id = parts.added_tokens.id_of(token)) return id;
+  return parts.vocabulary->find(token);
 }
 
 }  // namespace halftone

@@ -33,4 +33,10 @@ struct TokenizerParts {
 // Error(unsupported) for what this room cannot do, by name.
 TokenizerParts read_tokenizer_files(FileSystem& files, const std::string& directory);
 
+// The id of one token: as tokenizer_config.json and added_tokens.json give it, which are small, else as the
+// whole tokenizer does. Nothing where it lacks the token, or the directory a tokenizer. Throws as
+// read_tokenizer_files does for broken files.
+std::optional<std::int64_t> find_token(FileSystem& files, const std::string& directory,
+                                       const std::string& token);
+
 }  // namespace halftone

@@ -1,0 +1,65 @@
+#include "halftone/engine/ledger.h"
+
+#include <algorithm>
+#include <map>
+
+namespace halftone {
+namespace {
+
+std::int64_t elements(const std::vector<std::int64_t>& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t dim : shape) count *= dim;
+  return count;
+}
+
+std::map<std::string, std::string> stages_of_tensors(const ModelGraph& graph) {
+  std::map<std::string, std::string> stages;
+  for (const auto& block : graph.blocks) {
+    for (const auto& slot : block.slots) stages.emplace(slot.part.tensor, stage_name(block.stage));
+  }
+  return stages;
+}
+
+}  // namespace
+
+std::vector<StageBytes> stage_bytes(const Job& job, const Format& format) {
+  std::vector<StageBytes> list;
+  for (const char* name : {"vision", "bridge", "language", "head", "other"}) list.emplace_back().stage = name;
+  std::map<std::string, const ModuleFacts*> quantized;
+  for (const auto& module : job.modules) {
+    if (module.scheme) quantized[module.module + ".weight"] = &module;
+  }
+  const auto stages = stages_of_tensors(job.graph());
+  for (const auto& info : job.checkpoint->files->list()) {
+    const auto known = stages.find(info.name);
+    const std::string stage = known == stages.end() ? "other" : known->second;
+    StageBytes& entry =
+        *std::find_if(list.begin(), list.end(), [&](const auto& s) { return s.stage == stage; });
+    entry.parameters += elements(info.shape);
+    entry.tensors_in += 1;
+    entry.bytes_in += static_cast<std::int64_t>(info.bytes);
+    const auto module = quantized.find(info.name);
+    const std::vector<TensorPlan> written = module == quantized.end()
+                                                ? std::vector<TensorPlan>{{info.name, info.dtype, info.shape}}
+                                                : format.tensors(*module->second);
+    entry.tensors_out += static_cast<std::int64_t>(written.size());
+    for (const auto& t : written) entry.bytes_out += elements(t.shape) * dtype_bytes(t.dtype);
+  }
+  std::erase_if(list, [](const auto& s) { return s.tensors_in == 0; });
+  return list;
+}
+
+Json to_json(const std::vector<StageBytes>& stages) {
+  Json json = Json::array();
+  for (const auto& s : stages) {
+    json.push_back({{"stage", s.stage},
+                    {"parameters", s.parameters},
+                    {"tensors_in", s.tensors_in},
+                    {"bytes_in", s.bytes_in},
+                    {"tensors_out", s.tensors_out},
+                    {"bytes_out", s.bytes_out}});
+  }
+  return json;
+}
+
+}  // namespace halftone
