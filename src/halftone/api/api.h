@@ -118,10 +118,9 @@ struct DumpRequest {
 Json dump(const DumpRequest& request);
 
 struct ReportRequest {
-  std::string out;   // a directory that quantize wrote
-  std::string file;  // where the page goes; empty: report.html inside the directory
-  std::string
-      results;  // a folder of evaluation results (.json); empty: eval/ inside the directory, if it exists
+  std::string out;      // a directory that quantize wrote
+  std::string file;     // where the page goes; empty: report.html inside the directory
+  std::string results;  // a folder with results of evaluations; empty: eval/ inside the directory, if it exists
 };
 // Writes one HTML page from the records of a run and of its evaluations. {"file", "bytes"}.
 Json report(const ReportRequest& request);

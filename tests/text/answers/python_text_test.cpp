@@ -49,6 +49,10 @@ TEST(PythonText, FloatsAreReadAsPythonReadsThem) {
   EXPECT_EQ(python_float("+5."), 5);
   EXPECT_EQ(python_float("1_000"), 1000);
   EXPECT_EQ(python_float("-Infinity"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(python_float("３．５"), std::nullopt);  // no point of ASCII
+  EXPECT_EQ(python_float("３.５"), 3.5);
+  EXPECT_EQ(python_float("-٤٢"), -42);
+  EXPECT_EQ(python_float("𝟙𝟘"), 10);
   EXPECT_EQ(python_float("1e400"), std::numeric_limits<double>::infinity());
   EXPECT_EQ(python_float("1e-400"), 0);
   EXPECT_TRUE(std::isnan(python_float("NaN").value()));

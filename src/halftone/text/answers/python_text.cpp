@@ -47,6 +47,26 @@ std::size_t upper_count(char32_t c) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// The value of a digit of any script: they stand in runs from zero to nine.
+char digit_value(char32_t c) {
+  constexpr char32_t kMathematical = 0x1D7CE;  // five runs without a gap
+  if (c >= kMathematical && c < kMathematical + 50) return static_cast<char>('0' + (c - kMathematical) % 10);
+  char value = '0';
+  while (value < '9' && is_python_digit(c - 1)) {
+    --c;
+    ++value;
+  }
+  return value;
+}
+
+std::string with_ascii_digits(std::string_view text) {
+  std::string out;
+  for (const char32_t c : code_points(text)) {
+    append_utf8(out, c >= 0x80 && is_python_digit(c) ? static_cast<char32_t>(digit_value(c)) : c);
+  }
+  return out;
+}
+
 // The text without "_" between digits; nothing where one stands elsewhere.
 std::optional<std::string> without_underscores(std::string_view text) {
   std::string out;
@@ -144,7 +164,7 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
 }
 
 std::optional<double> python_float(std::string_view text) {
-  const auto plain = without_underscores(python_strip(text));
+  const auto plain = without_underscores(with_ascii_digits(python_strip(text)));
   if (!plain || plain->empty()) return std::nullopt;
   std::string_view digits = *plain;
   const bool negative = digits.front() == '-';

@@ -29,8 +29,8 @@ std::string python_strip(std::string_view text, std::string_view marks);
 std::vector<std::string> python_split(std::string_view text);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 
-// float(text): blanks around it, "1e3", "inf", "nan", "_" between digits; nothing where Python raises. Digits
-// beyond ASCII, which Python also takes, are refused.
+// float(text): blanks around it, digits of any script, "1e3", "inf", "nan", "_" between digits; nothing where
+// Python raises.
 std::optional<double> python_float(std::string_view text);
 
 }  // namespace halftone
