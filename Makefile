@@ -15,20 +15,23 @@ CMAKE_ARGS ?=
 BUILD := build/release
 export PYTHON
 
-.PHONY: all build demo deps test clean
+.PHONY: all configure build demo deps test clean
 all: build
 
 deps:
 	@tools/install_deps.sh
 
-build: deps
+configure: deps
 	@torch="$$($(PYTHON) tools/find_torch.py)" && python="$$($(PYTHON) -c 'import sys; print(sys.executable)')" && \
 	  cmake --preset release -DHALFTONE_TORCH="$$torch" -DPython3_EXECUTABLE="$$python" $(CMAKE_ARGS)
+
+build: configure
 	@cmake --build $(BUILD) -j $(JOBS)
 
 # tools/test_env.sh makes the Python environments that some tests read halftone's output with.
 # The first minute: the small model of examples/, quantized, verified, and what it cost.
-demo: build
+demo: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target halftone
 	@tools/demo.sh $(BUILD)/halftone
 
 test: build

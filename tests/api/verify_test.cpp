@@ -14,7 +14,11 @@ TEST_F(VerifyVerb, PassesAndMeasuresAgainstTheSource) {
   EXPECT_TRUE(alone["errors"].empty());
   EXPECT_TRUE(against["passed"].get<bool>());
   EXPECT_EQ(against["errors"].size(), 42u);
-  EXPECT_EQ(against["checks"].size(), alone["checks"].size() + 1);
+  EXPECT_EQ(against["checks"].size(), alone["checks"].size());
+}
+
+TEST_F(VerifyVerb, AFloatCheckpointIsRefused) {
+  expect_error(ErrorKind::unsupported, {kModel, "is not quantized"}, [&] { api::verify(kModel, ""); });
 }
 
 TEST_F(VerifyVerb, TheSourceMustBeFloat) {

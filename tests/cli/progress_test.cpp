@@ -1,6 +1,8 @@
 #include "halftone/cli/progress.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,6 +43,17 @@ TEST(ProgressView, DoesNotFloodAPipe) {
 TEST(ProgressView, QuietStillWarns) {
   const std::string text = shown(true, {progress(2, 2), {"warning", {{"text", "skipped a\x1b record"}}}});
   EXPECT_EQ(text, "warning: skipped a\\x1b record\n");
+}
+
+TEST(ProgressView, AStderrThatTakesNothingIsNoError) {
+  const auto talk = [] {
+    if (!std::freopen("/dev/full", "w", stderr)) std::_Exit(1);
+    ProgressView view(false);
+    view.show(progress(2, 2));
+    view.show({"warning", {{"text", "skipped"}}});
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(talk(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ProgressView, OtherRecordsAreNotItsAffair) {

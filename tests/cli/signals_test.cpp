@@ -1,5 +1,6 @@
 #include "halftone/cli/signals.h"
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -27,8 +28,9 @@ void in_its_own_process(int code, const Body& body) {
 }
 
 TEST(SignalStop, TheFirstSignalRequestsAStopAndIsKept) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     in_its_own_process(0, [signal] {
+      std::signal(SIGHUP, SIG_DFL);
       const SignalStop stop;
       if (stop.received() != 0 || stop.token().stop_requested()) return 1;
       ::kill(::getpid(), signal);
@@ -46,6 +48,27 @@ TEST(SignalStop, TheSecondEndsTheProcessAtOnce) {
     ::kill(::getpid(), SIGTERM);
     eventually([] { return false; });
     return 2;
+  });
+}
+
+TEST(SignalStop, AHangupThatWasIgnoredStaysSo) {
+  in_its_own_process(0, [] {
+    std::signal(SIGHUP, SIG_IGN);
+    const SignalStop stop;
+    ::kill(::getpid(), SIGHUP);
+    ::kill(::getpid(), SIGTERM);
+    if (!eventually([&] { return stop.token().stop_requested(); })) return 1;
+    return stop.received() == SIGTERM ? 0 : 2;
+  });
+}
+
+TEST(SignalStop, AReaderWhoLeftIsAnErrorOfWrite) {
+  in_its_own_process(0, [] {
+    const SignalStop stop;
+    int pipe[2];
+    if (::pipe(pipe) != 0) return 1;
+    ::close(pipe[0]);
+    return ::write(pipe[1], "x", 1) == -1 && errno == EPIPE ? 0 : 2;
   });
 }
 

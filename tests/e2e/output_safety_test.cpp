@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace halftone::e2e {
@@ -61,6 +62,10 @@ TEST(OutputSafety, OverwriteReplacesTheWholeDirectory) {
   TempDirectory place;
   fs::create_directory(place / "out");
   write_text(place / "out/precious", "mine");
+  expect_refusal(halftone(with(rtn(place / "out"), {"--overwrite"})), 7,
+                 {place / "out", "precious", "by hand"});
+  EXPECT_THAT(names_in(place.path()), ElementsAre("out", "out/precious"));
+  write_text(place / "out/run.jsonl", "");  // as an earlier run leaves it
   const auto finished = halftone(with(rtn(place / "out"), {"--overwrite"}));
   EXPECT_EQ(finished.code, 0) << finished.err;
   EXPECT_TRUE(fs::exists(place / "out/config.json"));
@@ -148,7 +153,21 @@ TEST_P(Interrupted, EndsWithItsCodeAndLeavesNothing) {
   EXPECT_THAT(names_in(place.path()), ElementsAre("conversations.json"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, testing::Values(SIGINT, SIGTERM));
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST(OutputSafety, ARunOutlivesItsReader) {
+  TempDirectory place;
+  ASSERT_EQ(::mkfifo((place / "pipe").c_str(), 0600), 0);
+  // Somebody opens the pipe, and leaves at once.
+  for (const std::string& before :
+       {"exec 3<>" + (place / "pipe") + " 2>" + (place / "pipe") + " 3<&-", std::string("exec 2>&-")}) {
+    Program program(rtn(place / "out"), before);
+    EXPECT_EQ(program.wait().code, 0) << before;
+    EXPECT_EQ(halftone({"verify", place / "out"}).code, 0);
+    EXPECT_THAT(names_in(place.path()), testing::Not(testing::Contains("out.lock")));
+    fs::remove_all(place / "out");
+  }
+}
 
 TEST(OutputSafety, AKilledRunLeavesNothingThatLooksFinishedAndTheNextOneCleansUp) {
   TempDirectory place;
@@ -165,7 +184,7 @@ TEST(OutputSafety, AKilledRunLeavesNothingThatLooksFinishedAndTheNextOneCleansUp
   EXPECT_NE(verified.code, 0);
   const auto finished = halftone(rtn(place / "out"));
   EXPECT_EQ(finished.code, 0) << finished.err;
-  EXPECT_FALSE(fs::exists(place / "out.partial"));
+  EXPECT_THAT(names_in(place.path()), testing::Not(testing::Contains(testing::HasSubstr("out."))));
 }
 
 }  // namespace

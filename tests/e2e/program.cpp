@@ -45,6 +45,7 @@ Program::Program(const std::vector<std::string>& arguments, const std::string& b
   process_ = ::fork();
   if (process_ != 0) return;
   ::setenv("OMP_NUM_THREADS", "1", 0);
+  std::signal(SIGHUP, SIG_DFL);  // whatever started the tests may ignore it
   redirect(STDOUT_FILENO, out);
   redirect(STDERR_FILENO, err);
   ::execv("/bin/sh", argv.data());

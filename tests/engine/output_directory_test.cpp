@@ -50,21 +50,75 @@ TEST_F(Output, WithoutCommitNothingStays) {
 
 TEST_F(Output, OverwriteReplacesOnlyAtCommit) {
   files_->make_directory("/desk/out");
-  write_file(*files_, "/desk/out/old", "old");
+  write_file(*files_, "/desk/out/run.jsonl", "old");
   refuse(ErrorKind::conflict, {"/desk/out", "exists already"}, "/desk/out");
   { OutputDirectory directory(*files_, "/desk/out", "/model", true); }
-  EXPECT_THAT(files_->list("/desk/out"), ElementsAre("old"));
+  EXPECT_THAT(files_->list("/desk/out"), ElementsAre("run.jsonl"));
   OutputDirectory directory(*files_, "/desk/out//", "/model", true);
   write_file(*files_, directory.partial() + "/a", "new");
   directory.commit();
   EXPECT_THAT(files_->list("/desk/out"), ElementsAre("a"));
 }
 
+TEST_F(Output, OverwriteErasesNothingThatHalftoneDidNotWrite) {
+  write_file(*files_, "/desk/out/thesis.tex", "x");
+  // A folder that holds outputs is none itself.
+  write_file(*files_, "/desk/out/w4/run.jsonl", "x");
+  refuse(ErrorKind::conflict, {"/desk/out", "thesis.tex", "1 more", "run.jsonl", "recipe.resolved.yaml"},
+         "/desk/out", true);
+  EXPECT_THAT(files_->list("/desk/out"), ElementsAre("thesis.tex", "w4"));
+  EXPECT_THAT(files_->list("/desk"), ElementsAre("out"));
+  write_file(*files_, "/desk/out/recipe.resolved.yaml", "x");
+  EXPECT_NO_THROW(OutputDirectory(*files_, "/desk/out", "/model", true));
+  files_->make_directory("/desk/empty");
+  EXPECT_NO_THROW(OutputDirectory(*files_, "/desk/empty", "/model", true));
+}
+
+TEST_F(Output, WhatTookTheOutputsPlaceMeanwhileIsKept) {
+  write_file(*files_, "/desk/out/run.jsonl", "x");
+  OutputDirectory directory(*files_, "/desk/out", "/model", true);
+  files_->remove_all("/desk/out/run.jsonl");
+  write_file(*files_, "/desk/out/thesis.tex", "x");
+  expect_error(ErrorKind::conflict, {"/desk/out", "thesis.tex"}, [&] { directory.commit(); });
+  EXPECT_THAT(files_->list("/desk/out"), ElementsAre("thesis.tex"));
+}
+
 TEST_F(Output, LeftoversOfAKilledRunAreRemoved) {
-  files_->make_directory("/desk/out.partial");
-  write_file(*files_, "/desk/out.partial/half", "x");
-  const OutputDirectory directory(*files_, "/desk/out", "/model", false);
-  EXPECT_THAT(files_->list("/desk/out.partial"), IsEmpty());
+  // Killed while running, while committing, before anything.
+  for (const std::string name : {".halftone", "run.jsonl", ""}) {
+    files_->make_directory("/desk/out.partial");
+    if (!name.empty()) {
+      write_file(*files_, "/desk/out.partial/" + name, "");
+      write_file(*files_, "/desk/out.partial/half", "x");
+    }
+    write_file(*files_, "/desk/out.lock", "halftone\n");
+    {
+      const OutputDirectory directory(*files_, "/desk/out", "/model", false);
+      EXPECT_THAT(files_->list("/desk/out.partial"), ElementsAre(".halftone"));
+    }
+    EXPECT_THAT(files_->list("/desk"), IsEmpty()) << name;
+  }
+}
+
+TEST_F(Output, SomebodyElsesPartialIsKept) {
+  write_file(*files_, "/desk/out.partial/mine", "x");
+  write_file(*files_, "/desk/two.partial", "x");
+  for (const std::string out : {"/desk/out", "/desk/two"})
+    refuse(ErrorKind::conflict, {out + ".partial", "did not write"}, out);
+  EXPECT_THAT(files_->list("/desk"), ElementsAre("out.partial", "two.partial"));
+  EXPECT_EQ(read_file(*files_, "/desk/out.partial/mine"), "x");
+}
+
+TEST_F(Output, SomebodyElsesLockIsKept) {
+  for (const std::string text : {"mine", "halftone\nis mine"}) {
+    write_file(*files_, "/desk/out.lock", text);
+    refuse(ErrorKind::conflict, {"/desk/out.lock", "not a lock"}, "/desk/out");
+    EXPECT_EQ(read_file(*files_, "/desk/out.lock"), text);
+  }
+  write_file(*files_, "/desk/out.lock", "");
+  OutputDirectory(*files_, "/desk/out", "/model", false).commit();
+  EXPECT_THAT(files_->list("/desk"), ElementsAre("out", "out.lock"));
+  EXPECT_EQ(read_file(*files_, "/desk/out.lock"), "");
 }
 
 TEST_F(Output, TwoRunsCannotShareAName) {
@@ -76,10 +130,14 @@ TEST_F(Output, TwoRunsCannotShareAName) {
 }
 
 TEST_F(Output, AFailureToBeginFreesTheLock) {
-  DyingFiles dying(*files_, 0);
-  expect_error(ErrorKind::resource, {"/desk/out.partial", "cannot be created"},
-               [&] { OutputDirectory(dying, "/desk/out", "/model", false); });
-  EXPECT_NO_THROW(OutputDirectory(*files_, "/desk/out", "/model", false));
+  // Creating and writing the lock, removing what was, making the directory, creating its marker.
+  for (int changes = 0; changes < 5; ++changes) {
+    files_->remove_all("/desk/out.lock");
+    DyingFiles dying(*files_, changes);
+    expect_error(ErrorKind::resource, {changes < 2 ? "/desk/out.lock" : "/desk/out.partial", "cannot be"},
+                 [&] { OutputDirectory(dying, "/desk/out", "/model", false); });
+    EXPECT_NO_THROW(OutputDirectory(*files_, "/desk/out", "/model", false));
+  }
 }
 
 TEST_F(Output, PlacesThatCannotBe) {
@@ -87,6 +145,8 @@ TEST_F(Output, PlacesThatCannotBe) {
   for (const std::string name : {"", ".", "..", "/desk/.", "/desk/.."}) refuse(ErrorKind::usage, {"-o"}, name);
   refuse(ErrorKind::usage, {"/model", "overlaps"}, "/model", true);
   refuse(ErrorKind::usage, {"/model/out", "overlaps"}, "/model/out");
+  for (const std::string name : {"/", "//"}) refuse(ErrorKind::usage, {"/", "overlaps"}, name, true);
+  expect_error(ErrorKind::usage, {"overlaps"}, [&] { OutputDirectory(*files_, "/desk/out", "/", true); });
   files_->make_directory("/desk/out");
   write_file(*files_, "/desk/file", "x");
   refuse(ErrorKind::conflict, {"/desk/file", "no directory"}, "/desk/file", true);
@@ -105,6 +165,40 @@ TEST_F(Output, ALinkToTheSourceIsTheSource) {
   expect_error(ErrorKind::usage, {"overlaps"},
                [&] { OutputDirectory(posix_files(), disk / "alias/out", disk / "model", true); });
   EXPECT_TRUE(std::filesystem::is_directory(disk / "model"));
+}
+
+TEST_F(Output, ALinkIsFollowedToWhatIsReplaced) {
+  TempDirectory disk;
+  std::filesystem::create_directories(disk / "far/real");
+  write_file(posix_files(), disk / "far/real/run.jsonl", "old");
+  std::filesystem::create_directory_symlink("far/real", disk / "out");
+  {
+    OutputDirectory directory(posix_files(), disk / "out", "/model", true);
+    EXPECT_EQ(directory.partial(), disk / "far/real.partial");
+    write_file(posix_files(), directory.partial() + "/a", "new");
+    directory.commit();
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(disk / "out"));
+  EXPECT_THAT(posix_files().list(disk / "out"), ElementsAre("a"));
+  EXPECT_THAT(posix_files().list(disk / "far"), ElementsAre("real"));
+  EXPECT_THAT(posix_files().list(disk.path()), ElementsAre("far", "out"));
+}
+
+TEST_F(Output, LinksInTheWayAreRefused) {
+  TempDirectory disk;
+  std::filesystem::create_symlink("nowhere", disk / "out");
+  for (const bool overwrite : {false, true}) {
+    expect_error(ErrorKind::usage, {disk / "out", "link"},
+                 [&] { OutputDirectory(posix_files(), disk / "out", "/model", overwrite); });
+  }
+  std::filesystem::create_directory(disk / "mine");
+  std::filesystem::create_directory_symlink("mine", disk / "two.partial");
+  expect_error(ErrorKind::conflict, {disk / "two.partial"},
+               [&] { OutputDirectory(posix_files(), disk / "two", "/model", false); });
+  std::filesystem::create_symlink("mine", disk / "three.lock");
+  expect_error(ErrorKind::resource, {disk / "three.lock"},
+               [&] { OutputDirectory(posix_files(), disk / "three", "/model", false); });
+  EXPECT_THAT(posix_files().list(disk.path()), ElementsAre("mine", "out", "three.lock", "two.partial"));
 }
 
 // A sibling whose name begins like the source's does not lie inside it.

@@ -111,9 +111,10 @@ TEST_F(RoundTripCheck, WithoutARecordTheModelMustRun) {
   model_.run(small_recipe("rtn: {}"), {}, into("/out"));
   EXPECT_FALSE(quality().contains("round_trip"));
   EXPECT_EQ(check(), "runs, finite; the run recorded no logits to compare");
+  write_file(*model_.files, "/out/quality.json", "{\"kind\": 5}");
+  expect_error(ErrorKind::input, {"/out/quality.json", "not what a run writes"}, [&] { check(); });
   model_.files->remove_all("/out/quality.json");
-  EXPECT_EQ(check(), "runs, finite; the run recorded no logits to compare");
-  EXPECT_EQ(check("/model"), "runs, finite; the run recorded no logits to compare");
+  EXPECT_EQ(check(), "runs, finite; not compared: quality.json is missing");
   for (std::size_t i = 1; i < 512; i += 2) spoil("model.norm.weight", i, 0x40);
   const Error error = error_of([&] { check(); });
   EXPECT_THAT(error.message(), HasSubstr("logits that are not finite"));

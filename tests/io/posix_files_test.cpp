@@ -1,5 +1,7 @@
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "tests/expect_error.h"
 #include "tests/io/file_contract.h"
@@ -121,6 +123,44 @@ TEST(PosixFiles, AFileThatIsReplacedKeepsItsOldBytes) {
   std::string out(3, '.');
   file.read(std::as_writable_bytes(std::span(out)), 0);
   EXPECT_EQ(out, "old");
+}
+
+TEST(PosixFiles, ALockIsHeldByOneUntilItIsClosed) {
+  const TempDirectory temp;
+  const int first = posix_files().lock(temp / "lock");
+  ASSERT_GE(first, 0);
+  EXPECT_EQ(posix_files().lock(temp / "lock"), -EWOULDBLOCK);
+  posix_files().close(first);
+  const int second = posix_files().lock(temp / "lock");
+  EXPECT_GE(second, 0);
+  posix_files().close(second);
+  fs::create_symlink("lock", temp / "link");
+  EXPECT_EQ(posix_files().lock(temp / "link"), -ELOOP);
+}
+
+// Each holder removes the file before it lets go: whoever opened it before that must not hold a lock on
+// nothing.
+TEST(PosixFiles, ALockThatIsRemovedOnReleaseExcludesAllTheSame) {
+  const TempDirectory temp;
+  std::atomic<int> inside = 0, overlaps = 0, held = 0;
+  const auto contend = [&] {
+    for (int i = 0; i < 5000; ++i) {
+      const int handle = posix_files().lock(temp / "lock");
+      if (handle < 0) continue;
+      overlaps += inside++ != 0;
+      ++held;
+      std::this_thread::yield();
+      --inside;
+      posix_files().remove_all(temp / "lock");
+      posix_files().close(handle);
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back(contend);
+  }
+  EXPECT_GT(held, 0);
+  EXPECT_EQ(overlaps, 0);
 }
 
 TEST(PosixFiles, AFullDiskIsAResource) {

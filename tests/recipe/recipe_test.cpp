@@ -126,7 +126,7 @@ TEST(Recipe, ShapesThatAreWrongAreFaultsAndNoCrash) {
       {"schemes: {a: {weight: {group: 0}}}\n", "schemes.a.weight.group"},
       {"schemes: {a: {weight: {group: -1}}}\n", "schemes.a.weight.group"},
       {"schemes: {a: {weight: {group: 64, per: channel}}}\n", "both a group and another granularity"},
-      {"schemes: {a: {weight: {type: float, bits: 4, per: channel}}}\n", "float weights are 8 bits"},
+      {"schemes: {a: {weight: {type: float, bits: 4, per: channel}}}\n", "float weights are \"bits: 8\""},
       {"schemes: {a: {weight: {type: float, bits: 8}}}\n", "per channel or tensor"},
       {"schemes: {a: {input: {bits: 3}}}\n", "4 to 8"},
       {"schemes: {a: {input: {per: tensor}}}\n", "dynamically, per token"},

@@ -48,8 +48,10 @@ TEST(AssignSites, KeptSitesAreDecidedWithoutAScheme) {
   EXPECT_EQ(assignment.size(), 4u);
 }
 
-// A rule behind one that took all its sites did match: it is no misspelling.
-TEST(AssignSites, AShadowedRuleIsNoFault) { EXPECT_TRUE(faults_of({rule("*", 4), rule("head", 8)}).empty()); }
+TEST(AssignSites, ARuleThatEarlierOnesLeaveNothingIsAFault) {
+  EXPECT_THAT(faults_of({rule("*", 4), rule("head", 8)}), ElementsAre(HasSubstr("earlier rules took all")));
+  EXPECT_TRUE(faults_of({rule("head", 8), rule("*", 4)}).empty());
+}
 
 TEST(AssignSites, ASelectorThatMatchesNothingNamesTheNearestSite) {
   EXPECT_THAT(faults_of({rule("language.0.donw", 4, 7), rule("audio.*", 4, 8)}),

@@ -76,7 +76,9 @@ struct EvalChoice {
   std::string on_bad_row = "fail";        // or "skip"
   std::string calibration_rows = "fail";  // or "skip", "keep"
   bool pandas_missing = true;             // cells "NA", "None" ... are missing, as the harnesses have it
-  std::string out = "eval-results";       // where answers are kept as they come; a run that was killed goes on
+  // Where answers are kept as they come; a run that was killed goes on. Empty: eval/ in a directory that
+  // quantize wrote (a comparison's second), where its report looks, else "eval-results".
+  std::string out;
 };
 
 struct EvaluateRequest {

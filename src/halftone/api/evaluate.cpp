@@ -336,17 +336,33 @@ void check_choice(const EvalChoice& choice) {
   require(choice.limit >= 0, ErrorKind::usage, "--limit is {}, it cannot be negative", choice.limit);
 }
 
+// Where a report looks: eval/ in a directory that quantize wrote, else a folder here.
+EvalChoice with_folder(EvalChoice choice, const std::string& model) {
+  const bool ours = posix_files().stat(join_path(model, "run.jsonl")).regular;
+  if (choice.out.empty()) choice.out = ours ? join_path(model, "eval") : "eval-results";
+  return choice;
+}
+
+std::string result_path(const std::string& answers) {
+  return answers.substr(0, answers.size() - std::string(".jsonl").size()) + ".json";
+}
+
+void write_result(const std::string& path, const Json& entry) {
+  write_file(posix_files(), path, entry.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
 }  // namespace
 
 Json evaluate(const EvaluateRequest& request, const Watch& watch) {
-  check_choice(request.choice);
+  const EvalChoice choice = with_folder(request.choice, request.model);
+  check_choice(choice);
   const Registry registry;
   const auto tasks = all_tasks();
-  for (const auto& name : request.choice.tasks) find_task(tasks, name);
+  for (const auto& name : choice.tasks) find_task(tasks, name);
   const Stopwatch clock;
-  Evaluation evaluation(registry, request.model, request.choice, watch);
+  Evaluation evaluation(registry, request.model, choice, watch);
   Json list = Json::array();
-  for (const auto& name : request.choice.tasks) {
+  for (const auto& name : choice.tasks) {
     const Task& task = find_task(tasks, name);
     const auto outcome = evaluation.run(task);
     const ScoreTable table = score_table(task, outcome.run.rows);
@@ -357,6 +373,9 @@ Json evaluate(const EvaluateRequest& request, const Watch& watch) {
                   {"scores", to_json(table)}};
     entry.update(run_facts(outcome.run));
     entry["file"] = outcome.file;
+    // What a comparison left there says the same and more.
+    const std::string path = result_path(outcome.file);
+    if (!posix_files().stat(path).regular) write_result(path, entry);
     list.push_back(entry);
   }
   return {{"model", request.model},
@@ -368,27 +387,27 @@ Json evaluate(const EvaluateRequest& request, const Watch& watch) {
 }
 
 Json compare_tasks(const CompareTasksRequest& request, const Watch& watch) {
-  check_choice(request.choice);
+  const EvalChoice choice = with_folder(request.choice, request.b);
+  check_choice(choice);
   const Registry registry;
   const auto tasks = all_tasks();
-  for (const auto& name : request.choice.tasks) find_task(tasks, name);
+  for (const auto& name : choice.tasks) find_task(tasks, name);
   std::vector<Evaluation::Outcome> of_a, of_b;
   for (const bool first : {true, false}) {  // one model in memory at a time
-    Evaluation evaluation(registry, first ? request.a : request.b, request.choice, watch);
-    for (const auto& name : request.choice.tasks)
+    Evaluation evaluation(registry, first ? request.a : request.b, choice, watch);
+    for (const auto& name : choice.tasks)
       (first ? of_a : of_b).push_back(evaluation.run(find_task(tasks, name)));
   }
   Json list = Json::array();
-  for (std::size_t i = 0; i < request.choice.tasks.size(); ++i) {
-    const Task& task = find_task(tasks, request.choice.tasks[i]);
+  for (std::size_t i = 0; i < choice.tasks.size(); ++i) {
+    const Task& task = find_task(tasks, choice.tasks[i]);
     Json entry = {{"task", task.name()}, {"profile", of_b[i].settings.profile}};
     entry.update(to_json(pair_scores(task, of_a[i].run.rows, of_b[i].run.rows)));
     entry["against"]["model"] = request.a;
     entry["same_answer"] = same_answers(of_a[i].run, of_b[i].run);
-    entry["worst"] = worst_rows(request.choice, task, of_a[i], of_b[i]);
-    const std::string path =
-        of_b[i].file.substr(0, of_b[i].file.size() - std::string(".jsonl").size()) + ".json";
-    write_file(posix_files(), path, entry.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    entry["worst"] = worst_rows(choice, task, of_a[i], of_b[i]);
+    const std::string path = result_path(of_b[i].file);
+    write_result(path, entry);
     entry["file"] = path;
     list.push_back(entry);
   }

@@ -7,6 +7,7 @@ namespace halftone::api {
 
 Json verify(const std::string& out, const std::string& against) {
   const Registry registry;
+  refuse_several_outputs(posix_files(), out);
   const Checkpoint output = registry.open(out, Accept::any);
   std::optional<Checkpoint> source;
   if (!against.empty()) source = registry.open(against, Accept::float_only);

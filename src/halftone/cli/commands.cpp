@@ -7,7 +7,9 @@
 #include <functional>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "halftone/api/api.h"
 #include "halftone/base/error.h"
@@ -190,8 +192,8 @@ void declare_eval(CLI::App& app, Arguments& a, Command& chosen) {
       ->type_name("FILE|DIR");
   eval->add_option("--images", a.eval.images, "Where picture files that rows name are")->type_name("DIR");
   eval->add_option("-o,--out", a.eval.out,
-                   "Where answers are kept as they come; the same command goes on from them")
-      ->capture_default_str()
+                   "Where answers are kept as they come; the same command goes on from them. Else eval/ in a "
+                   "directory that quantize wrote, or eval-results")
       ->type_name("DIR");
   add_device(*eval, a);
 }
@@ -204,8 +206,9 @@ void declare_compare(CLI::App& app, Arguments& a, Command& chosen) {
   compare->add_option("B", a.other, "The other, mostly a quantized directory")->required();
   add_data(*compare, a);
   add_tasks(*compare, a);
-  compare->add_option("-o,--out", a.eval.out, "With -t: where answers and results are kept")
-      ->capture_default_str()
+  compare
+      ->add_option("-o,--out", a.eval.out,
+                   "With -t: where answers and results are kept; else eval/ in B or eval-results")
       ->type_name("DIR");
   compare->add_option("--samples", a.samples, "Samples drawn from the data")
       ->capture_default_str()
@@ -265,14 +268,23 @@ void print_result(const std::string& text) {
 }
 
 int report(const Error& error, int signal) {
-  fmt::print(stderr, "error: {}\n", error.render());
+  tell(fmt::format("error: {}\n", error.render()));
   if (error.kind() == ErrorKind::interrupted && signal == SIGTERM) return exit_code(ErrorKind::terminated);
+  if (error.kind() == ErrorKind::interrupted && signal == SIGHUP) return 128 + SIGHUP;
   return exit_code(error.kind());
+}
+
+// A standard stream that is closed would give its number to the next file opened, and its text would go there.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing to it fails
+  }
 }
 
 }  // namespace
 
 int run_command(int argc, char** argv) {
+  hold_standard_streams();
   const SignalStop stop;
   CLI::App app("halftone quantizes vision-language models after training.", "halftone");
   app.require_subcommand(1);
@@ -288,8 +300,8 @@ int run_command(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}\n  hint: halftone{} --help\n", printable(error.what()),
-               argc > 1 && argv[1][0] != '-' ? std::string(" ") + printable(argv[1]) : "");
+    tell(fmt::format("error: {}\n  hint: halftone{} --help\n", printable(error.what()),
+                     argc > 1 && argv[1][0] != '-' ? std::string(" ") + printable(argv[1]) : ""));
     return exit_code(ErrorKind::usage);
   }
   try {

@@ -17,19 +17,24 @@ constexpr double kLineSeconds = 2;  // between plain lines
 
 }  // namespace
 
+void tell(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
 ProgressView::ProgressView(bool quiet) : terminal_(isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
 
 ProgressView::~ProgressView() { clear(); }
 
 void ProgressView::clear() {
-  if (drawn_) fmt::print(stderr, "\r\033[K");
+  if (drawn_) tell("\r\033[K");
   drawn_ = false;
 }
 
 void ProgressView::show(const Record& record) {
   if (record.kind == "warning") {
     clear();
-    fmt::print(stderr, "warning: {}\n", printable(record.fields["text"].get<std::string>()));
+    tell(fmt::format("warning: {}\n", printable(record.fields["text"].get<std::string>())));
   }
   if (record.kind != "progress" || quiet_) return;
   draw(record.fields["block"].get<std::string>(), record.fields["done"].get<std::size_t>(),
@@ -43,11 +48,10 @@ void ProgressView::draw(const std::string& block, std::size_t done, std::size_t 
       fmt::format("{:>3} of {} blocks, {} left  {}", done, total, human_seconds(left), printable(block));
   if (terminal_) {
     const std::size_t filled = total > 0 ? kBar * done / total : 0;
-    fmt::print(stderr, "\r\033[K[{}{}] {}", std::string(filled, '#'), std::string(kBar - filled, '.'), text);
-    std::fflush(stderr);
+    tell(fmt::format("\r\033[K[{}{}] {}", std::string(filled, '#'), std::string(kBar - filled, '.'), text));
     drawn_ = true;
   } else if (done == total || seconds - last_line_ >= kLineSeconds) {
-    fmt::print(stderr, "{}\n", text);
+    tell(fmt::format("{}\n", text));
     last_line_ = seconds;
   }
 }

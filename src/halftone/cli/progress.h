@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "halftone/base/clock.h"
 #include "halftone/base/record.h"
 
 namespace halftone {
+
+// Text to stderr. A reader who left is no error: what is told there never stops a run.
+void tell(std::string_view text);
 
 class ProgressView {
  public:

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a stop request.
+// SIGINT, SIGTERM and SIGHUP as a stop request.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,8 @@
 namespace halftone {
 
 // While alive, the first signal requests a stop and the second ends the process at once. Make it before any
-// other thread starts, so that all of them leave the signals alone.
+// other thread starts, so that all of them leave the signals alone. A SIGHUP that was ignored before (nohup)
+// stays so; SIGPIPE is ignored from here on, so that a reader who left is an error of write().
 class SignalStop {
  public:
   SignalStop();

@@ -231,8 +231,12 @@ void write_small_files(FileSystem& files, const Job& job, const JobOutput& outpu
 
 std::vector<std::string> broken_limits(const Recipe& recipe, const std::optional<PairResult>& quality) {
   std::vector<std::string> broken;
-  if (!quality) return broken;
   for (const auto& [name, limit] : recipe.limits) {
+    if (!quality || quality->answer.positions == 0) {
+      broken.push_back(
+          fmt::format("{} was not measured (no answer was kept for quality), its limit is {}", name, limit));
+      continue;
+    }
     if (name == "kl" && quality->answer.kl > limit)
       broken.push_back(fmt::format("kl {:.6f} is above its limit {}", quality->answer.kl, limit));
     if (name == "top1" && quality->answer.top1 < limit)
@@ -269,6 +273,21 @@ void write_forecast(Journal& journal, const Job& job, const RunOptions& options)
   if (options.plan.is_object()) journal.add({"plan", options.plan});
 }
 
+// Every tensor of every output, so that whoever opens one can tell that its bytes are still the run's.
+void write_hashes(Journal& journal, const Job& job, const std::vector<std::vector<WrittenTensor>>& outputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Format& format = *job.outputs[i].format;
+    Json names = Json::array(), hashes = Json::array();
+    for (const auto& tensor : outputs[i]) {
+      names.push_back(tensor.name);
+      hashes.push_back(tensor.hash);
+    }
+    journal.add(
+        {"tensors",
+         {{"format", format.name()}, {"codes", format.keeps_codes()}, {"names", names}, {"hashes", hashes}}});
+  }
+}
+
 }  // namespace
 
 SampleSplit split_samples(std::size_t count, std::int64_t requested) {
@@ -296,7 +315,7 @@ RunResult run_job(FileSystem& files, const Job& job, const std::vector<Sample>& 
   OutputWriter writer(files, job, places);
   Conductor conductor(files, job, samples, split, options, journal, writer);
   conductor.run();
-  writer.finish();
+  write_hashes(journal, job, writer.finish());
   for (const auto& written : writer.take_written()) {
     conductor.emit({"written", {{"module", written.module}, {"hash", written.hash}}});
   }

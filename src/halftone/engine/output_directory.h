@@ -1,8 +1,9 @@
 // The output directory: filled beside its name, synced, and renamed when complete. Whatever fails, OUT is
-// either what it was before or complete.
+// either what it was before or complete, and nothing is removed that halftone did not write.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "halftone/io/file.h"
 
@@ -10,9 +11,12 @@ namespace halftone {
 
 class OutputDirectory {
  public:
-  // Takes the lock "<out>.lock" and makes "<out>.partial". Throws Error(conflict) when OUT exists without
-  // `overwrite` or another process holds the lock; Error(usage) when OUT is `source`, lies inside it or holds
-  // it, or its parent is missing. What a killed run left under .partial is removed.
+  // Takes the lock "<out>.lock" and makes "<out>.partial" with a marker file in it; where `out` is a link, both
+  // stand beside what it points to, and that is what gets replaced. What a killed run left is removed.
+  // Throws Error(usage) when OUT is `source`, lies inside it or holds it, when its parent is missing, or when
+  // it is a link to nothing; Error(conflict) when OUT exists without `overwrite`, when it holds files but no
+  // record of a run at its top, when another process holds the lock, or when somebody else's things stand under
+  // .partial or .lock.
   OutputDirectory(FileSystem& files, const std::string& out, const std::string& source, bool overwrite);
   // Without commit(): removes the partial directory and the lock.
   ~OutputDirectory();
@@ -20,16 +24,20 @@ class OutputDirectory {
   OutputDirectory& operator=(const OutputDirectory&) = delete;
 
   const std::string& partial() const { return partial_; }
-  // Makes the directory complete under its own name.
+  // Makes the directory complete under its own name. Throws Error(conflict) when what stands there may not be
+  // replaced by now.
   void commit();
 
  private:
+  void place(const std::string& source);
+  void check_target() const;
+  void take_lock();
   void make_partial();
-  void release();
+  void abandon();
   FileSystem& files_;
   std::string out_, partial_, lock_path_;
   int lock_ = -1;
-  bool overwrite_, committed_ = false;
+  bool overwrite_, lock_is_ours_ = false, made_ = false;
 };
 
 // Copies the small files of a checkpoint (tokenizer, processors, templates, code) byte for byte; weights,

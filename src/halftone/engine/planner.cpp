@@ -105,7 +105,8 @@ std::int64_t statistic_bytes(const std::vector<Needs>& all, double& flops_per_ro
 // What one micro-batch needs beside the weights: its activations, and the largest matrix widened to float32.
 std::int64_t forward_memory(const Job& job, const Block& block, const BlockShape& shape, std::int64_t rows) {
   if (block.sites.empty()) return 0;
-  if (block.stage == Stage::head) return 4 * kHeadRows * shape.widest * kWide + kWidePiece;
+  if (block.stage == Stage::head)
+    return 4 * kHeadRows * shape.widest * kWide + std::min(kWidePiece, shape.largest * kWide);
   const std::int64_t micro = std::min<std::int64_t>(job.recipe.micro_batch, rows);
   return micro * shape.widest * kWide + shape.largest * kWide;
 }

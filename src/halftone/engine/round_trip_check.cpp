@@ -27,7 +27,9 @@ std::optional<Recorded> read_record(FileSystem& files, const std::string& direct
   if (!files.stat(path).exists) return std::nullopt;
   const Json quality = parse_json(read_file(files, path, kSmallFile), path);
   require(quality.is_object(), ErrorKind::input, "{}: not an object", path);
-  if (!has(quality, "round_trip")) return std::nullopt;
+  if (quality.empty()) return std::nullopt;  // the run measured nothing
+  require(has(quality, "round_trip"), ErrorKind::input, "{}: not what a run writes, round_trip is missing",
+          path);
   const Json& trip = quality["round_trip"];
   require(trip.is_object(), ErrorKind::input, "{}: round_trip is no object", path);
   return Recorded{get_string_or(trip, "probes", "chat", path) == "ids" ? ProbeKind::ids : ProbeKind::chat,
@@ -125,7 +127,11 @@ std::string check_round_trip(FileSystem& files, const Checkpoint& output) {
   check_finite(trip.result());
   const RoundTripResult* quantized = trip.with_quantized_inputs();
   if (quantized) check_finite(*quantized);
-  if (!recorded) return "runs, finite; the run recorded no logits to compare";
+  if (!recorded) {
+    return files.stat(join_path(output.directory, "quality.json")).exists
+               ? "runs, finite; the run recorded no logits to compare"
+               : "runs, finite; not compared: quality.json is missing";
+  }
   const double largest = compare_probes(*recorded, trip.result());
   return fmt::format("{} probes as in the run, log-likelihoods within {:.1g} of theirs{}",
                      probes.samples.size(), largest, compare_quantized(*recorded, quantized));

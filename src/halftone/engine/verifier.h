@@ -28,11 +28,16 @@ struct VerifyReport {
 };
 Json to_json(const VerifyReport& report);
 
-// Checks 1 to 9: containers and index; codes, scales and zero points as they left the run; finite scales;
-// shapes and kernels; every linear either quantized or ignored; targets and ignore under the engines' matching
-// rules; fused groups; side files and config; the probes' logits (round_trip_check.h). `against`: the source
-// model, or nullptr; without it side files are not compared. Findings are in the report; throws Error only when
-// the directory cannot be opened at all.
+// Containers and index; codes, scales and zero points as they left the run; the bytes of every tensor as they
+// left the run; finite scales; shapes and kernels; every linear either quantized or ignored; the whole
+// quantization_config as its format writes it; fused groups; side files and config; the probes' logits
+// (round_trip_check.h). `against`: the source model, or nullptr; with it tensors that are not quantized, the
+// config and side files must be its own. What cannot be compared, because run.jsonl or the source is missing,
+// passes and says so. Findings are in the report; throws Error(unsupported) for a float checkpoint that no run
+// wrote.
 VerifyReport verify_output(FileSystem& files, const Checkpoint& output, const Checkpoint* against);
+
+// Throws Error(input) that names them when a directory is no model but holds one output a format.
+void refuse_several_outputs(FileSystem& files, const std::string& directory);
 
 }  // namespace halftone

@@ -195,6 +195,11 @@ bool any_names(const Json& list, const std::string& module) {
 
 // ---- tensors
 
+bool has_codes(const ModuleFacts& m, const TensorSource& source) {
+  const TensorInfo* weight = source.find(m.module + ".weight");
+  return source.find(m.module + ".weight_packed") || (weight && dtype_bytes(weight->dtype) == 1);
+}
+
 std::int64_t groups_of(const ModuleFacts& m) {
   return m.columns / m.scheme->weight.columns_per_scale(m.columns);
 }
@@ -343,7 +348,10 @@ class CompressedTensors final : public Format {
             "config.json: quantization_config has no config_groups");
     for (auto& module : modules) {
       const TensorInfo* scale = source.find(module.module + ".weight_scale");
-      if (!scale || any_names(quantization.value("ignore", Json::array()), module.module)) continue;
+      if (any_names(quantization.value("ignore", Json::array()), module.module)) continue;
+      require(scale || !has_codes(module, source), ErrorKind::input,
+              "tensor \"{}.weight_scale\" is missing beside its codes", module.module);
+      if (!scale) continue;
       for (const auto& [name, group] : quantization["config_groups"].items()) {
         require(group.is_object(), ErrorKind::input, "config.json: config_groups.{} is no group", name);
         if (!any_names(group.value("targets", Json::array()), module.module)) continue;

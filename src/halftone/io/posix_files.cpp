@@ -19,6 +19,14 @@ constexpr unsigned kRenameExchange = 2;  // RENAME_EXCHANGE of linux/fs.h
 
 int or_errno(int result) { return result < 0 ? -errno : result; }
 
+// Between open() and flock() the last holder may have removed the file, and a third made a new one.
+bool still_names(const std::string& path, int handle) {
+  struct ::stat opened {};
+  struct ::stat named {};
+  return ::fstat(handle, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
 class PosixFiles final : public FileSystem {
  public:
   int open_read(const std::string& path) override {
@@ -98,11 +106,15 @@ class PosixFiles final : public FileSystem {
   }
 
   int lock(const std::string& path) override {
-    const int handle = or_errno(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (handle < 0 || ::flock(handle, LOCK_EX | LOCK_NB) == 0) return handle;
-    const int error = errno;
-    ::close(handle);
-    return -error;
+    for (int tries = 0; tries < 100; ++tries) {
+      const int handle = or_errno(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+      if (handle < 0) return handle;
+      const int locked = or_errno(::flock(handle, LOCK_EX | LOCK_NB));
+      if (locked == 0 && still_names(path, handle)) return handle;
+      ::close(handle);
+      if (locked < 0) return locked;
+    }
+    return -EWOULDBLOCK;
   }
 
   std::uint64_t free_bytes(const std::string& directory) override {

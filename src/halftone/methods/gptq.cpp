@@ -64,6 +64,12 @@ void check_modalities(const Value& params, Faults& faults) {
   }
 }
 
+void check_some_weight(const GptqOptions& options, const Value& params, Faults& faults) {
+  if (options.weights().text > 0 || options.weights().vision > 0) return;
+  faults.add(params.place,
+             "methods.gptq.modality_weights: text and vision are both 0, nothing would be learned");
+}
+
 class Gptq final : public Method {
  public:
   explicit Gptq(GptqOptions options)
@@ -147,7 +153,9 @@ MethodPlugin method_gptq() {
   return {"gptq", "GPTQ: errors fed forward along the Hessian of the inputs; needs calibration data",
           [](const Value& params, Faults& faults) -> std::unique_ptr<Method> {
             check_modalities(params, faults);
-            return std::make_unique<Gptq>(read_params<GptqOptions>(params, "methods.gptq", faults));
+            GptqOptions options = read_params<GptqOptions>(params, "methods.gptq", faults);
+            check_some_weight(options, params, faults);
+            return std::make_unique<Gptq>(std::move(options));
           },
           describe_params<GptqOptions>()};
 }

@@ -6,7 +6,7 @@
 namespace halftone {
 
 // x / sqrt(mean(x^2) + eps) * gain over the last axis; statistics in float32, the result rounded to x's type
-// before the product with gain, as the Llama and Qwen2 reference code does. x [..., d], gain [d]. Zhang &
+// before the product with gain, as the reference code of decoders does. x [..., d], gain [d]. Zhang &
 // Sennrich 2019.
 Tensor rms_norm(const Tensor& x, const Tensor& gain, double eps);
 

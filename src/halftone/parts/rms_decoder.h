@@ -1,4 +1,4 @@
-// The decoder layer of the Llama line (Llama, Vicuna, Qwen2, InternLM2, Phi-3 by its fields): RMS norms, rotary
+// The decoder layer of the common kind, many published models by its fields: RMS norms, rotary
 // grouped-query attention, gated MLP; and the blocks around it, token embedding with picture features joined in
 // and the head.
 #pragma once

@@ -19,7 +19,7 @@ struct SolverOptions {
   // feeds forward from earlier groups and U is the group's own block.
   bool static_grids = true;
   ClipSearch clip = {};
-  std::int64_t block = 128;  // columns per product; a multiple of the group where grids are not static
+  std::int64_t block = 256;  // columns per product; a multiple of the group where grids are not static
   // [in] int64: columns are quantized in this order, on static grids of their own groups ("act-order" that
   // leaves no trace in the result). `factor` must then be that of the permuted H. Undefined: from left to
   // right.

@@ -36,7 +36,7 @@ void read_weight(const Value& map, const std::string& where, WeightScheme& weigh
   reader.finish();
   const bool floats = weight.kind == NumberKind::floating;
   if (floats && (weight.bits != 8 || !weight.symmetric || weight.granularity == Granularity::group)) {
-    faults.add(map.place, where + ": float weights are 8 bits, symmetric, per channel or tensor");
+    faults.add(map.place, where + ": float weights are \"bits: 8\", symmetric, per channel or tensor");
   }
 }
 
@@ -84,7 +84,11 @@ void read_schemes(const Value* list, Recipe& recipe, Faults& faults) {
     reader.finish();
     Scheme scheme;
     read_scheme(value, where, scheme, faults);
-    if (name == "keep") faults.add(value.place, "schemes.keep: \"keep\" means to leave a site as it is");
+    if (name == "keep") {
+      faults.add(value.place, "schemes.keep: \"keep\" means to leave a site as it is");
+    } else if (value.kind == Value::Kind::map && value.fields.empty()) {
+      faults.add(value.place, where + " is empty; give weight.bits");
+    }
     recipe.schemes[name] = scheme;
   }
 }
@@ -179,6 +183,8 @@ void read_output(const Value& map, Recipe& recipe, Faults& faults) {
 void read_outputs(const Value* value, Recipe& recipe, Faults& faults) {
   if (value && value->kind == Value::Kind::list) {
     for (const auto& item : value->items) read_output(item, recipe, faults);
+    if (value->items.empty())
+      faults.add(value->place, "output: the list is empty; leave the key out for the default");
   } else if (value) {
     read_output(*value, recipe, faults);
   }
@@ -192,13 +198,15 @@ void read_outputs(const Value* value, Recipe& recipe, Faults& faults) {
   }
 }
 
-void check_limits(const Value* limits, Faults& faults) {
+void check_limits(const Value* limits, const Recipe& recipe, Faults& faults) {
   if (!limits) return;
   for (size_t i = 0; i < limits->fields.size(); ++i) {
     const std::string& name = limits->fields[i].first;
     if (name != "kl" && name != "top1")
       faults.add(limits->field_places[i], fmt::format("limits.{} is unknown; known: kl, top1", name));
   }
+  if (recipe.limits.contains("top1") && recipe.limits.at("top1") > 1)
+    faults.add(limits->place, "limits.top1 is a share, 0 to 1");
 }
 
 }  // namespace
@@ -222,7 +230,7 @@ Recipe read_recipe(const Value& root, Faults& faults) {
   read_methods(reader.raw("methods", ""), recipe, faults);
   read_outputs(reader.raw("output", ""), recipe, faults);
   reader.field("limits", recipe.limits, {0.0, 1e9}, "");
-  check_limits(root.find("limits"), faults);
+  check_limits(root.find("limits"), recipe, faults);
   reader.choice<std::string>("compute", recipe.compute,
                              {{"auto", "auto"}, {"float32", "float32"}, {"bfloat16", "bfloat16"}}, "");
   reader.choice<Propagate>("propagate", recipe.propagate,

@@ -29,11 +29,17 @@ Assignment assign_sites(const Recipe& recipe, const std::vector<std::string>& si
       faults.add(rule.place, error.message());
       continue;
     }
-    bool matched = false;
+    bool matched = false, took = false;
     for (const auto& site : sites) {
       if (!selector->matches(site)) continue;
       matched = true;
-      assignment.emplace(site, SiteDecision{i, rule.value});
+      took |= assignment.emplace(site, SiteDecision{i, rule.value}).second;
+    }
+    if (matched && !took) {
+      faults.add(rule.place,
+                 fmt::format("selector \"{}\" takes no site: earlier rules took all that it matches; "
+                             "the first match wins, so put it before them",
+                             rule.selector));
     }
     if (!matched) {
       faults.add(rule.place, fmt::format("selector \"{}\" matches no site; {}", rule.selector,
