@@ -228,6 +228,14 @@ bool Job::needs_data() const {
   });
 }
 
+std::map<std::string, const ModuleFacts*> Job::quantized_modules() const {
+  std::map<std::string, const ModuleFacts*> quantized;
+  for (const auto& module : modules) {
+    if (module.scheme) quantized[module.module + ".weight"] = &module;
+  }
+  return quantized;
+}
+
 std::vector<std::string> site_names(const ModelGraph& graph) {
   std::vector<std::string> names;
   for (const auto& block : graph.blocks) {

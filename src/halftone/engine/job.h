@@ -37,6 +37,9 @@ struct Job {
   // What all methods ask of a block, in order.
   std::vector<Needs> needs_of(const Block& block) const;
   bool needs_data() const;
+  // The modules that a rule gives a scheme, by the name of their weight in the source. Valid as long as the
+  // job.
+  std::map<std::string, const ModuleFacts*> quantized_modules() const;
 };
 
 struct JobRequest {

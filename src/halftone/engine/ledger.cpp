@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "halftone/engine/writer.h"
+#include "halftone/io/safetensors_header.h"
+
 namespace halftone {
 namespace {
 
@@ -25,10 +28,7 @@ std::map<std::string, std::string> stages_of_tensors(const ModelGraph& graph) {
 std::vector<StageBytes> stage_bytes(const Job& job, const Format& format) {
   std::vector<StageBytes> list;
   for (const char* name : {"vision", "bridge", "language", "head", "other"}) list.emplace_back().stage = name;
-  std::map<std::string, const ModuleFacts*> quantized;
-  for (const auto& module : job.modules) {
-    if (module.scheme) quantized[module.module + ".weight"] = &module;
-  }
+  const auto quantized = job.quantized_modules();
   const auto stages = stages_of_tensors(job.graph());
   for (const auto& info : job.checkpoint->files->list()) {
     const auto known = stages.find(info.name);
@@ -38,12 +38,10 @@ std::vector<StageBytes> stage_bytes(const Job& job, const Format& format) {
     entry.parameters += elements(info.shape);
     entry.tensors_in += 1;
     entry.bytes_in += static_cast<std::int64_t>(info.bytes);
-    const auto module = quantized.find(info.name);
-    const std::vector<TensorPlan> written = module == quantized.end()
-                                                ? std::vector<TensorPlan>{{info.name, info.dtype, info.shape}}
-                                                : format.tensors(*module->second);
+    const std::vector<TensorPlan> written = written_tensors(info, quantized, format);
     entry.tensors_out += static_cast<std::int64_t>(written.size());
-    for (const auto& t : written) entry.bytes_out += elements(t.shape) * dtype_bytes(t.dtype);
+    for (const auto& t : written)
+      entry.bytes_out += static_cast<std::int64_t>(checked_bytes(t.dtype, t.shape, t.name));
   }
   std::erase_if(list, [](const auto& s) { return s.tensors_in == 0; });
   return list;

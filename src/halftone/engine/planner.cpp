@@ -9,7 +9,9 @@
 #include "halftone/base/clock.h"
 #include "halftone/engine/conductor.h"
 #include "halftone/engine/engines.h"
+#include "halftone/engine/turns.h"
 #include "halftone/engine/writer.h"
+#include "halftone/io/safetensors_header.h"
 
 namespace halftone {
 namespace {
@@ -62,24 +64,23 @@ bool is_vision(const Block& block) { return block.stage == Stage::vision || bloc
 std::int64_t planned_bytes(const std::vector<TensorPlan>& tensors) {
   std::int64_t bytes = 0;
   for (const auto& t : tensors) {
-    std::int64_t size = dtype_bytes(t.dtype);
-    for (const std::int64_t dim : t.shape) size *= dim;
-    bytes += size;
+    bytes += static_cast<std::int64_t>(checked_bytes(t.dtype, t.shape, t.name));
   }
   return bytes;
 }
 
-std::int64_t bytes_out(const Job& job, const Block& block, std::int64_t in) {
+using QuantizedModules = std::map<std::string, const ModuleFacts*>;
+
+std::int64_t bytes_out(const Job& job, const QuantizedModules& quantized, const Block& block, std::int64_t in) {
   std::int64_t bytes = 0;
   for (const auto& output : job.outputs) {
     bytes += in;
     std::set<std::string> seen;
     for (const auto& site : block.sites) {
       const std::string& tensor = block.slots[static_cast<size_t>(site.weight)].part.tensor;
-      const auto module = std::find_if(job.modules.begin(), job.modules.end(),
-                                       [&](const auto& m) { return m.module + ".weight" == tensor; });
-      if (!module->scheme || !seen.insert(tensor).second) continue;
-      bytes += planned_bytes(output.format->tensors(*module)) -
+      const auto module = quantized.find(tensor);
+      if (module == quantized.end() || !seen.insert(tensor).second) continue;
+      bytes += planned_bytes(output.format->tensors(*module->second)) -
                static_cast<std::int64_t>(job.checkpoint->files->at(tensor).bytes);
     }
   }
@@ -111,60 +112,54 @@ std::int64_t forward_memory(const Job& job, const Block& block, const BlockShape
   return micro * shape.widest * kWide + shape.largest * kWide;
 }
 
-bool is_observed(const Job& job, const Block& block) {
-  const std::vector<Needs> needs = job.needs_of(block);
-  return std::any_of(needs.begin(), needs.end(), [](const Needs& n) { return !n.statistics.empty(); });
+// Passes of the calibration data over a block, as the conductor makes them.
+int planned_runs(const Job& job, const Turn& turn, std::int64_t rows) {
+  const bool again = turn.observe && turn.forward && job.recipe.propagate == Propagate::quantized;
+  return rows > 0 ? static_cast<int>(turn.observe || turn.forward) + static_cast<int>(again) : 0;
 }
 
-// Passes of the calibration data over each block, as the conductor makes them: nothing runs behind the last
-// block that is observed, and that one's own results nobody reads.
-std::vector<int> planned_runs(const Job& job, const DataSize& data) {
-  const auto& blocks = job.graph().blocks;
-  std::vector<int> runs(blocks.size(), 0);
-  bool read = false;  // by an observed block further on
-  for (size_t i = blocks.size(); i-- > 0;) {
-    const bool observed = is_observed(job, blocks[i]);
-    const bool again = observed && read && job.recipe.propagate == Propagate::quantized;
-    const bool rows = (is_vision(blocks[i]) ? data.vision_rows : data.tokens) > 0;
-    runs[i] = rows ? static_cast<int>(observed || read) + static_cast<int>(again) : 0;
-    read = read || observed;
-  }
-  return runs;
+// What of the data passes a block.
+struct BlockRows {
+  std::int64_t calibration = 0, quality = 0;
+};
+
+BlockRows rows_of(const DataSize& data, const Block& block) {
+  return is_vision(block) ? BlockRows{data.vision_rows, data.quality_vision_rows}
+                          : BlockRows{data.tokens, data.quality_tokens};
 }
 
-bool loads(const Job& job, const DataSize& data, const Block& block) {
-  const bool passes = is_vision(block)             ? data.vision_rows + data.quality_vision_rows > 0
-                      : block.stage == Stage::head ? data.quality_tokens > 0
-                                                   : data.tokens + data.quality_tokens > 0;
-  return !job.sites_of(block).empty() || (job.needs_data() && passes);
+// Bytes that a block's turn has in memory, for its neighbours.
+std::int64_t loaded_bytes(const Job& job, const DataSize& data, const Turn& turn, bool needs_data) {
+  const BlockRows rows = rows_of(data, *turn.block);
+  const std::int64_t passing = rows.quality + (turn.block->stage == Stage::head ? 0 : rows.calibration);
+  const bool loads = !turn.sites.empty() || (needs_data && passing > 0);
+  return loads ? bytes_in(*turn.block, job.checkpoint->source()) : 0;
 }
 
-BlockPlan plan_block(const Job& job, const DataSize& data, const Block& block, int runs,
+BlockPlan plan_block(const Job& job, const QuantizedModules& quantized, const DataSize& data, const Turn& turn,
                      std::int64_t neighbours, double rate) {
-  const SiteSchemes sites = job.sites_of(block);
-  const std::vector<Needs> needs = job.needs_of(block);
+  const Block& block = *turn.block;
   const BlockShape shape = shape_of(block);
   BlockPlan plan;
   plan.block = block.name;
   plan.memory = kRuntimeBytes;
   plan.bytes_in = bytes_in(block, job.checkpoint->source());
-  plan.bytes_out = bytes_out(job, block, plan.bytes_in);
+  plan.bytes_out = bytes_out(job, quantized, block, plan.bytes_in);
   double statistic_flops = 0, solve_flops = 0;
-  std::int64_t statistics = statistic_bytes(needs, statistic_flops), solve = 0;
-  for (const auto& n : needs) {
+  std::int64_t statistics = statistic_bytes(turn.needs, statistic_flops), solve = 0;
+  for (const auto& n : turn.needs) {
     solve_flops += n.solve_flops;
     solve = std::max(solve, n.solve_bytes);
   }
   const bool observed = statistics > 0;
-  const std::int64_t rows = is_vision(block) ? data.vision_rows : data.tokens;
-  const std::int64_t extra = is_vision(block) ? data.quality_vision_rows : data.quality_tokens;
-  plan.runs = runs;
+  const auto [rows, extra] = rows_of(data, block);
+  plan.runs = planned_runs(job, turn, rows);
   const double forward = 2.0 * static_cast<double>(shape.weights);
   const double flops = static_cast<double>(rows) * (forward * plan.runs + (observed ? statistic_flops : 0)) +
                        static_cast<double>(extra) * forward * 2 + solve_flops;
   plan.seconds = std::max(flops / rate, static_cast<double>(plan.bytes_in + plan.bytes_out) / kBytesPerSecond);
   const bool passes = plan.runs > 0 || extra > 0;
-  if (passes || !sites.empty()) {
+  if (passes || !turn.sites.empty()) {
     plan.memory += plan.bytes_in + neighbours + statistics +
                    std::max(solve, passes ? forward_memory(job, block, shape, rows + extra) : 0);
   }
@@ -179,7 +174,7 @@ std::string rule_text(const Job& job, const std::string& site) {
   return rule.place.line > 0 ? fmt::format("{} (line {})", rule.selector, rule.place.line) : rule.selector;
 }
 
-std::vector<SitePlan> plan_sites(const Job& job) {
+std::vector<SitePlan> plan_sites(const Job& job, const QuantizedModules& quantized) {
   std::vector<SitePlan> sites;
   for (const auto& block : job.graph().blocks) {
     for (const auto& site : block.sites) {
@@ -188,10 +183,9 @@ std::vector<SitePlan> plan_sites(const Job& job) {
       if (scheme != job.schemes.end()) {
         plan.scheme = scheme_text(scheme->second);
         const std::string& tensor = block.slots[static_cast<size_t>(site.weight)].part.tensor;
-        const auto module = std::find_if(job.modules.begin(), job.modules.end(),
-                                         [&](const auto& m) { return m.module + ".weight" == tensor; });
+        const ModuleFacts& module = *quantized.at(tensor);
         for (const auto& output : job.outputs) {
-          for (const auto& verdict : engines_for(output.format->name(), *module))
+          for (const auto& verdict : engines_for(output.format->name(), module))
             plan.engines.push_back(fmt::format("{} ({})", verdict.engine, verdict.kernel));
         }
       }
@@ -239,17 +233,17 @@ Plan plan_job(const Job& job, const DataSize& data) {
   Plan plan;
   plan.data = data;
   plan.flops_per_second = measured_flops(job.compute, job.device);
-  plan.sites = plan_sites(job);
-  const auto& blocks = job.graph().blocks;
-  const std::vector<int> runs = planned_runs(job, data);
-  for (size_t i = 0; i < blocks.size(); ++i) {
+  const QuantizedModules quantized = job.quantized_modules();
+  plan.sites = plan_sites(job, quantized);
+  const std::vector<Turn> turns = plan_turns(job, data.quality_samples > 0);
+  const bool needs_data = std::any_of(turns.begin(), turns.end(), [](const Turn& t) { return t.observe; });
+  for (size_t i = 0; i < turns.size(); ++i) {
     // The block before is being written, the one behind is being read.
     std::int64_t neighbours = 0;
     for (const size_t other : {i - 1, i + 1}) {
-      if (other < blocks.size() && loads(job, data, blocks[other]))
-        neighbours += bytes_in(blocks[other], job.checkpoint->source());
+      if (other < turns.size()) neighbours += loaded_bytes(job, data, turns[other], needs_data);
     }
-    plan.blocks.push_back(plan_block(job, data, blocks[i], runs[i], neighbours, plan.flops_per_second));
+    plan.blocks.push_back(plan_block(job, quantized, data, turns[i], neighbours, plan.flops_per_second));
     plan.seconds += plan.blocks.back().seconds;
     plan.peak_memory = std::max(plan.peak_memory, plan.blocks.back().memory);
   }

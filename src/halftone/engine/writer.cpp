@@ -32,19 +32,19 @@ std::string hash_of(const QuantizedTensor& q) {
   return hash.hex();
 }
 
+std::vector<TensorPlan> written_tensors(const TensorInfo& info,
+                                        const std::map<std::string, const ModuleFacts*>& quantized,
+                                        const Format& format) {
+  const auto found = quantized.find(info.name);
+  if (found == quantized.end()) return {{info.name, info.dtype, info.shape}};
+  return format.tensors(*found->second);
+}
+
 std::vector<TensorPlan> planned_tensors(const Job& job, const Format& format) {
-  std::map<std::string, const ModuleFacts*> quantized;
-  for (const auto& module : job.modules) {
-    if (module.scheme) quantized[module.module + ".weight"] = &module;
-  }
+  const auto quantized = job.quantized_modules();
   std::vector<TensorPlan> plan;
   for (const auto& info : job.checkpoint->files->list()) {
-    const auto found = quantized.find(info.name);
-    if (found == quantized.end()) {
-      plan.push_back({info.name, info.dtype, info.shape});
-      continue;
-    }
-    for (auto& tensor : format.tensors(*found->second)) plan.push_back(std::move(tensor));
+    for (auto& tensor : written_tensors(info, quantized, format)) plan.push_back(std::move(tensor));
   }
   return plan;
 }
@@ -69,10 +69,7 @@ QuantizedTensor join_slots(const Block& block, const BlockWeights& weights, cons
 }
 
 OutputWriter::OutputWriter(FileSystem& files, const Job& job, const std::vector<std::string>& directories)
-    : job_(job) {
-  for (const auto& module : job.modules) {
-    if (module.scheme) quantized_[module.module + ".weight"] = &module;
-  }
+    : job_(job), quantized_(job.quantized_modules()) {
   for (size_t i = 0; i < job.outputs.size(); ++i) {
     sinks_.push_back(
         std::make_unique<SafetensorsSink>(files, directories[i], planned_tensors(job, *job.outputs[i].format),

@@ -18,6 +18,12 @@
 
 namespace halftone {
 
+// What a tensor of the source becomes: itself, or what the format makes of its module. `quantized` is the
+// job's.
+std::vector<TensorPlan> written_tensors(const TensorInfo& info,
+                                        const std::map<std::string, const ModuleFacts*>& quantized,
+                                        const Format& format);
+
 // The tensors that an output will hold, in the order of the source.
 std::vector<TensorPlan> planned_tensors(const Job& job, const Format& format);
 
